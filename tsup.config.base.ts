@@ -1,0 +1,12 @@
+import type { Options } from 'tsup'
+
+/** One ESM file and its types a package; dependencies stay imports. */
+export const base: Options = {
+  entry: ['src/index.ts'],
+  format: 'esm',
+  target: 'es2023',
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  treeshake: true,
+}
