@@ -1,1 +1,3 @@
-export {}
+export * from './drop-reason.ts'
+export * from './ip-address.ts'
+export * from './network-layer.ts'
