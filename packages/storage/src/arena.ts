@@ -1,0 +1,156 @@
+/** Smallest block, in bytes: smaller requests are rounded up to it. */
+export const ARENA_MIN_BLOCK = 256
+/** Largest arena, in bytes (1 GiB): offsets stay small integers in every engine. */
+export const ARENA_MAX_BYTES: number = 2 ** 30
+
+const MIN_BLOCK_BITS = 8
+/** `state` of a block's first unit: FREE or USED, plus its order. 0 marks a unit inside a block. */
+const FREE = 0x40
+const USED = 0x80
+const ORDER = 0x3f
+
+/**
+ * A fixed budget of memory, handed out in blocks of a power of two by the buddy method: a block of
+ * order k is 256·2^k bytes; a larger free block is halved until it fits, and a freed block joins
+ * its other half ("buddy") again when that is free too. All of it is exact: `used` is the sum of the
+ * blocks handed out, and the arena never grows. Allocating and freeing take at most 22 steps.
+ *
+ * State is typed arrays and numbers only. They start as zeros, so an unused arena costs address
+ * space but hardly any memory.
+ */
+export class Arena {
+  /** All the memory; blocks are named by their offset in it. Fresh blocks hold what the last owner left. */
+  readonly bytes: Uint8Array
+  /** Size in bytes, a power of two. */
+  readonly capacity: number
+  private usedBytes = 0
+  private peakBytes = 0
+  private readonly topOrder: number
+  /** Bit k is set when a block of order k is free. */
+  private freeOrders = 0
+  /** Per unit of 256 bytes: FREE | order or USED | order where a block begins, else 0. */
+  private readonly state: Uint8Array
+  /** First free block of each order, as unit number + 1; 0 ends a list. `next` and `previous` likewise. */
+  private readonly heads: Int32Array
+  private readonly next: Int32Array
+  private readonly previous: Int32Array
+
+  /** @param byteLength a power of two from 256 to 2^30. */
+  constructor(byteLength: number) {
+    if (!Number.isInteger(byteLength) || byteLength < ARENA_MIN_BLOCK || byteLength > ARENA_MAX_BYTES
+      || (byteLength & (byteLength - 1)) !== 0) {
+      throw new RangeError(`arena size is ${byteLength}, expected a power of two from ${ARENA_MIN_BLOCK} to ${ARENA_MAX_BYTES}`)
+    }
+    const units = byteLength >> MIN_BLOCK_BITS
+    this.bytes = new Uint8Array(byteLength)
+    this.capacity = byteLength
+    this.topOrder = 31 - Math.clz32(units)
+    this.state = new Uint8Array(units)
+    this.heads = new Int32Array(this.topOrder + 1)
+    this.next = new Int32Array(units)
+    this.previous = new Int32Array(units)
+    this.pushFree(0, this.topOrder)
+  }
+
+  /** Bytes handed out: the sum of the sizes of all blocks in use. */
+  get used(): number {
+    return this.usedBytes
+  }
+
+  /** The most that `used` ever was. */
+  get peak(): number {
+    return this.peakBytes
+  }
+
+  /** Size in bytes of the largest block that `allocate` could give now; 0 when all is in use. */
+  get largestFree(): number {
+    return this.freeOrders === 0 ? 0 : ARENA_MIN_BLOCK << (31 - Math.clz32(this.freeOrders))
+  }
+
+  /**
+   * Takes a block of at least `size` bytes and returns its offset, a multiple of the block's size;
+   * -1 when no free block is large enough. Size 0 takes the smallest block.
+   * @throws RangeError when `size` is not a whole number of bytes.
+   */
+  allocate(size: number): number {
+    if (!Number.isInteger(size) || size < 0) {
+      throw new RangeError(`block size is ${size}, expected a whole number of bytes`)
+    }
+    if (size > this.capacity) return -1
+    const order = orderFor(size)
+    // Free orders at or above the one wanted; the lowest of them wastes least.
+    const fitting = this.freeOrders & (-1 << order)
+    if (fitting === 0) return -1
+    let found = 31 - Math.clz32(fitting & -fitting)
+    const unit = this.heads[found]! - 1
+    this.removeFree(unit, found)
+    while (found > order) {
+      found--
+      this.pushFree(unit + (1 << found), found)
+    }
+    this.state[unit] = USED | order
+    this.usedBytes += ARENA_MIN_BLOCK << order
+    if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes
+    return unit << MIN_BLOCK_BITS
+  }
+
+  /**
+   * Gives back the block at `offset`.
+   * @throws RangeError when no block in use begins there: freed twice, or never allocated.
+   */
+  free(offset: number): void {
+    let order = this.usedOrder(offset)
+    let unit = offset >> MIN_BLOCK_BITS
+    this.usedBytes -= ARENA_MIN_BLOCK << order
+    this.state[unit] = 0
+    while (order < this.topOrder) {
+      const buddy = unit ^ (1 << order)
+      if (this.state[buddy] !== (FREE | order)) break
+      this.removeFree(buddy, order)
+      unit &= ~(1 << order)
+      order++
+    }
+    this.pushFree(unit, order)
+  }
+
+  /**
+   * Size in bytes of the block in use at `offset`; at least what was asked for.
+   * @throws RangeError when no block in use begins there.
+   */
+  blockSize(offset: number): number {
+    return ARENA_MIN_BLOCK << this.usedOrder(offset)
+  }
+
+  private usedOrder(offset: number): number {
+    const state = (offset & (ARENA_MIN_BLOCK - 1)) === 0 ? this.state[offset / ARENA_MIN_BLOCK] : 0
+    if (state === undefined || (state & USED) === 0) {
+      throw new RangeError(`no block in use begins at offset ${offset}; expected an offset from allocate() that was not freed`)
+    }
+    return state & ORDER
+  }
+
+  private pushFree(unit: number, order: number): void {
+    const head = this.heads[order]!
+    this.next[unit] = head
+    this.previous[unit] = 0
+    if (head !== 0) this.previous[head - 1] = unit + 1
+    this.heads[order] = unit + 1
+    this.freeOrders |= 1 << order
+    this.state[unit] = FREE | order
+  }
+
+  private removeFree(unit: number, order: number): void {
+    const next = this.next[unit]!
+    const previous = this.previous[unit]!
+    if (previous !== 0) this.next[previous - 1] = next
+    else this.heads[order] = next
+    if (next !== 0) this.previous[next - 1] = previous
+    if (this.heads[order] === 0) this.freeOrders &= ~(1 << order)
+    this.state[unit] = 0
+  }
+}
+
+/** The smallest order whose blocks hold `size` bytes. */
+function orderFor(size: number): number {
+  return size <= ARENA_MIN_BLOCK ? 0 : 32 - Math.clz32((size - 1) >> MIN_BLOCK_BITS)
+}
