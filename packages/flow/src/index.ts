@@ -1,1 +1,9 @@
-export {}
+export * from './apply-ack.ts'
+export * from './congestion-control.ts'
+export * from './fast-recovery.ts'
+export * from './new-reno.ts'
+export * from './persist.ts'
+export * from './receive-window.ts'
+export * from './rtt.ts'
+export * from './segment-timer.ts'
+export * from './send-window.ts'

@@ -1,0 +1,91 @@
+/** What every congestion control algorithm decides. Plain data; an algorithm adds fields of its own. */
+export interface CongestionState {
+  /** Congestion window in bytes, at least one MSS, at most `MAX_CONGESTION_WINDOW`. */
+  cwnd: number
+  /** Slow start threshold in bytes; `MAX_CONGESTION_WINDOW` until a loss. */
+  ssthresh: number
+  /** Bytes per second to spread segments at; 0: unpaced. */
+  pacingRate: number
+}
+
+/**
+ * What happened, told to congestion control and recovery. The caller owns one object and refills it for every event;
+ * nobody keeps it. Offsets are bytes since the start of the stream and may exceed 2^31.
+ */
+export interface AckFacts {
+  /** Time of the event, ms. */
+  now: number
+  /** Offset of the first byte not acknowledged: SND.UNA after this ACK. */
+  ack: number
+  /** Offset one past the highest byte ever sent: SND.MAX (SND.NXT before any going back). */
+  sent: number
+  /** Bytes that this ACK acknowledged for the first time. */
+  newlyAcked: number
+  /** FlightSize: bytes sent and not acknowledged, after this ACK; at a timeout, before going back. */
+  inFlight: number
+  /** Bytes delivered since the start: SACKed ones included, so never less than `ack`. */
+  delivered: number
+  /** Bytes that this event marked as lost. */
+  lost: number
+  /** Round-trip time sample of this ACK in ms; -1: none. */
+  rtt: number
+  /** SMSS, bytes of data in a full-sized segment. */
+  mss: number
+  /** A duplicate ACK as RFC 5681 §2 defines it: data outstanding, no data or SYN or FIN, same ACK, same window. */
+  duplicate: boolean
+  /** Loss recovery is going on; set by whoever runs recovery (`applyAck` does). */
+  inRecovery: boolean
+  /** The ACK echoes a congestion mark (ECE); false unless ECN was negotiated. */
+  ece: boolean
+  /** The application, not the congestion window, limited what was sent: the window has not been tried (RFC 7661). */
+  appLimited: boolean
+  /** How often in a row the retransmission timer expired for the same data, this time included; 0 outside timeouts. */
+  timeouts: number
+  /** Time since data was last sent, ms; for `onIdle`. */
+  idle: number
+}
+
+/** Facts with nothing in them. */
+export function createAckFacts(): AckFacts {
+  // NaN first: V8 then gives the field a double slot that is overwritten in place; a small integer would be replaced by
+  // a fresh heap number on every store beyond 2^31.
+  const facts: AckFacts = {
+    now: NaN, ack: NaN, sent: NaN, newlyAcked: 0, inFlight: 0, delivered: NaN, lost: 0, rtt: NaN, mss: 536,
+    duplicate: false, inRecovery: false, ece: false, appLimited: false, timeouts: 0, idle: NaN,
+  }
+  facts.now = 0
+  facts.ack = 0
+  facts.sent = 0
+  facts.delivered = 0
+  facts.rtt = -1
+  facts.idle = 0
+  return facts
+}
+
+/**
+ * A congestion control algorithm: pure functions over a plain state. Bring your own as a plain object.
+ * It never sees a socket, a clock or a segment, and it does not decide what is lost or which segment to resend.
+ */
+export interface CongestionControl<S extends CongestionState = CongestionState> {
+  readonly name: string
+  /** State of a new connection. `initialWindow` (bytes) replaces the algorithm's own, as after a lost SYN (RFC 5681 §3.1). */
+  create(mss: number, initialWindow?: number): S
+  /** An ACK acknowledged new data. Also called during recovery, with `facts.inRecovery` set. */
+  onAck(state: S, facts: AckFacts): void
+  /** Loss was detected other than by timeout. Once per loss event; `facts.inFlight` is the FlightSize at detection. */
+  onLoss(state: S, facts: AckFacts): void
+  /** The retransmission timer expired; `facts.timeouts` says how often in a row. */
+  onTimeout(state: S, facts: AckFacts): void
+  /** Data is about to be sent after more than an RTO without any (RFC 5681 §4.1); `facts.idle` says how long. */
+  onIdle(state: S, facts: AckFacts): void
+  /** All data of the loss event is acknowledged; `facts.inFlight` is the FlightSize now. */
+  onRecoveryEnd?(state: S, facts: AckFacts): void
+}
+
+/** Greatest congestion window in bytes: the greatest TCP window (RFC 7323 §2.3) less one, a small integer in every engine. */
+export const MAX_CONGESTION_WINDOW: number = 0x3fff_ffff
+
+/** Initial window in bytes: ten segments, at most max(2·MSS, 14,600) bytes (RFC 6928 §2). */
+export function initialWindow(mss: number): number {
+  return Math.min(10 * mss, Math.max(2 * mss, 14_600))
+}
