@@ -1,23 +1,13 @@
 import { fileURLToPath } from 'node:url'
-import { ESLint } from 'eslint'
+import { ESLint, type Linter } from 'eslint'
+import tseslint from 'typescript-eslint'
 import { describe, expect, test } from 'vitest'
 import { floors } from '../floors.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 // A snippet has no file that the type checker could know, so the typed rules rest here.
-const untyped = {
-  files: ['**/*.ts'],
-  languageOptions: { parserOptions: { projectService: false } },
-  rules: Object.fromEntries(await typedRules()),
-}
+const untyped = { files: ['**/*.ts'], ...tseslint.configs.disableTypeChecked } as Linter.Config
 const eslint = new ESLint({ cwd: root, overrideConfig: [untyped] })
-
-async function typedRules(): Promise<[string, 'off'][]> {
-  const { default: tseslint } = await import('typescript-eslint')
-  return Object.entries(tseslint.plugin.rules ?? {})
-    .filter(([, rule]) => (rule as { meta?: { docs?: { requiresTypeChecking?: boolean } } }).meta?.docs?.requiresTypeChecking)
-    .map(([name]) => [`@typescript-eslint/${name}`, 'off'])
-}
 
 /** The architecture rules that a snippet breaks as the content of `file`. */
 async function broken(file: string, snippet: string): Promise<string[]> {
