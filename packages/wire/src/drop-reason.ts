@@ -63,6 +63,8 @@ export const DropReason = {
   BadFlags: 37,
   /** A RST that nothing waits for. */
   ResetIgnored: 38,
+  /** RFC 7323 §3.2: no timestamp after both sides agreed on them. */
+  TimestampMissing: 39,
 } as const
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]

@@ -1,0 +1,115 @@
+import { readUint16, writeUint16 } from './bytes.ts'
+import { checksum } from './checksum.ts'
+import { DropReason } from './drop-reason.ts'
+import type { MutableIpAddress } from './ip-address.ts'
+import { createIpAddress } from './ip-address.ts'
+import { readIpv4Address, writeIpv4Address } from './ip-address-bytes.ts'
+
+/** Length of the header without options, bytes. */
+export const IPV4_HEADER_LENGTH = 20
+/** Every host takes datagrams of so many bytes (RFC 791 §3.1, RFC 1122 §3.3.2). */
+export const IPV4_MINIMUM_REASSEMBLY_SIZE = 576
+/** The largest datagram, header included. */
+export const IPV4_MAX_TOTAL_LENGTH = 65535
+
+/** An IPv4 header, reused for all packets in one direction. RFC 791 §3.1. */
+export interface Ipv4Header {
+  /** Bytes of the header with its options, 20..60. Set by reading; writing writes none and ignores it. */
+  headerLength: number
+  /** DSCP in the upper six bits, ECN in the lower two. */
+  trafficClass: number
+  /** Bytes of header and data, 20..65535. */
+  totalLength: number
+  identification: number
+  dontFragment: boolean
+  moreFragments: boolean
+  /** Bytes: a multiple of 8, 0..65528. */
+  fragmentOffset: number
+  /** Time to live. */
+  hopLimit: number
+  protocol: number
+  /** As on the wire. Set by reading; writing computes it. */
+  checksum: number
+  readonly source: MutableIpAddress
+  readonly destination: MutableIpAddress
+}
+
+export function createIpv4Header(): Ipv4Header {
+  return {
+    headerLength: IPV4_HEADER_LENGTH,
+    trafficClass: 0,
+    totalLength: 0,
+    identification: 0,
+    dontFragment: false,
+    moreFragments: false,
+    fragmentOffset: 0,
+    hopLimit: 0,
+    protocol: 0,
+    checksum: 0,
+    source: createIpAddress(),
+    destination: createIpAddress(),
+  }
+}
+
+/**
+ * Reads the header of the packet in `bytes[start, end)`; its data is
+ * `[start + into.headerLength, start + into.totalLength)`, which may end before `end`: short frames
+ * are padded. Options are skipped, not judged (RFC 1122 §3.2.1.8); `nextOption` visits them between
+ * `start + 20` and the data.
+ * Returns `Truncated`, `BadVersion`, `BadHeaderLength`, `BadTotalLength`, `BadChecksum` or `None`.
+ * @param verify false when the medium vouches for the header checksum.
+ */
+export function readIpv4(bytes: Uint8Array, start: number, end: number, into: Ipv4Header, verify = true): DropReason {
+  const reason = readQuotedIpv4(bytes, start, end, into)
+  if (reason !== DropReason.None) return reason
+  if (into.totalLength > end - start) return DropReason.Truncated
+  if (verify && checksum(bytes, start, start + into.headerLength) !== 0) return DropReason.BadChecksum
+  return DropReason.None
+}
+
+/**
+ * Reads the header that an ICMP error quotes: as `readIpv4`, but the quoted packet may be cut off
+ * after its header and its checksum may be stale, since routers change the header on the way.
+ * What is quoted of its data is `[start + into.headerLength, end)`.
+ */
+export function readQuotedIpv4(bytes: Uint8Array, start: number, end: number, into: Ipv4Header): DropReason {
+  if (end - start < IPV4_HEADER_LENGTH) return DropReason.Truncated
+  const first = bytes[start]!
+  if (first >> 4 !== 4) return DropReason.BadVersion
+  const headerLength = (first & 0xf) << 2
+  if (headerLength < IPV4_HEADER_LENGTH) return DropReason.BadHeaderLength
+  if (headerLength > end - start) return DropReason.Truncated
+  const totalLength = readUint16(bytes, start + 2)
+  if (totalLength < headerLength) return DropReason.BadTotalLength
+  const fragment = readUint16(bytes, start + 6)
+  into.headerLength = headerLength
+  into.trafficClass = bytes[start + 1]!
+  into.totalLength = totalLength
+  into.identification = readUint16(bytes, start + 4)
+  into.dontFragment = (fragment & 0x4000) !== 0
+  into.moreFragments = (fragment & 0x2000) !== 0
+  into.fragmentOffset = (fragment & 0x1fff) << 3
+  into.hopLimit = bytes[start + 8]!
+  into.protocol = bytes[start + 9]!
+  into.checksum = readUint16(bytes, start + 10)
+  readIpv4Address(bytes, start + 12, into.source)
+  readIpv4Address(bytes, start + 16, into.destination)
+  return DropReason.None
+}
+
+/** Writes the header without options, its checksum included, and returns its length, 20. */
+export function writeIpv4(header: Ipv4Header, bytes: Uint8Array, at: number): number {
+  bytes[at] = 0x45
+  bytes[at + 1] = header.trafficClass
+  writeUint16(bytes, at + 2, header.totalLength)
+  writeUint16(bytes, at + 4, header.identification)
+  const flags = (header.dontFragment ? 0x4000 : 0) | (header.moreFragments ? 0x2000 : 0)
+  writeUint16(bytes, at + 6, flags | (header.fragmentOffset >> 3))
+  bytes[at + 8] = header.hopLimit
+  bytes[at + 9] = header.protocol
+  writeUint16(bytes, at + 10, 0)
+  writeIpv4Address(header.source, bytes, at + 12)
+  writeIpv4Address(header.destination, bytes, at + 16)
+  writeUint16(bytes, at + 10, checksum(bytes, at, at + IPV4_HEADER_LENGTH))
+  return IPV4_HEADER_LENGTH
+}
