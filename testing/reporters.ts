@@ -1,0 +1,8 @@
+import process from 'node:process'
+import { SkipReporter } from './skip-reporter.ts'
+
+/** What every run reports to: the terminal, what was skipped and why, and the file LAYERFOUR_REPORT as JSON, which CI adds up. */
+export function reporters(): ('default' | SkipReporter | ['json', { outputFile: string }])[] {
+  const file = process.env['LAYERFOUR_REPORT']
+  return ['default', new SkipReporter(), ...(file ? [['json', { outputFile: file }] as ['json', { outputFile: string }]] : [])]
+}
