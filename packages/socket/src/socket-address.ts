@@ -1,0 +1,35 @@
+import type { IpAddress } from '@layerfour/wire'
+import { formatIpAddress, LOOPBACK_IPV4, parseIpAddress } from '@layerfour/wire'
+
+/** One end of a connection or the source of a datagram. */
+export interface SocketAddress {
+  /** IPv4 in dotted form, IPv6 as RFC 5952 writes it. */
+  readonly hostname: string
+  /** 1 to 65,535; 0 when it is not chosen yet. */
+  readonly port: number
+}
+
+/** An address as the base sockets take it: as text, or parsed, which costs nothing per call. */
+export type AddressLike = string | IpAddress
+
+export function toSocketAddress(address: IpAddress, port: number): SocketAddress {
+  return { hostname: formatIpAddress(address), port }
+}
+
+/**
+ * Reads an address; `undefined` when it is none. Besides IP literals, with or without brackets
+ * around IPv6, it knows `localhost` (127.0.0.1); there is no name service here.
+ */
+export function toIpAddress(address: AddressLike): IpAddress | undefined {
+  if (typeof address !== 'string') return address
+  if (address === 'localhost') return LOOPBACK_IPV4
+  const bare = address.startsWith('[') && address.endsWith(']') ? address.slice(1, -1) : address
+  return parseIpAddress(bare)
+}
+
+/** @throws RangeError when it is no port number. */
+export function requirePort(port: number, lowest: 0 | 1): void {
+  if (!Number.isInteger(port) || port < lowest || port > 65_535) {
+    throw new RangeError(`port is ${port}, expected an integer from ${lowest} to 65535`)
+  }
+}
