@@ -12,7 +12,11 @@ import type { IpAddress } from './ip-address.ts'
  */
 
 /** Whether this machine keeps the low octet of a word first. */
-const littleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+const littleEndian: boolean = /* @__PURE__ */ isLittleEndian()
+
+function isLittleEndian(): boolean {
+  return new Uint8Array(new Uint32Array([1]).buffer)[0] === 1
+}
 
 /** Below this many bytes a plain loop beats aligning, viewing as words, folding and swapping. */
 const SHORT = 64
@@ -140,9 +144,9 @@ function sumWords(bytes: Uint8Array, start: number, end: number): number {
  * Word views are kept per buffer, so that none is made per packet: the last one at hand, all of
  * them weakly, because two stacks that talk to each other use several buffers in turn.
  */
-const views = new WeakMap<ArrayBufferLike, Uint32Array>()
+const views = /* @__PURE__ */ new WeakMap<ArrayBufferLike, Uint32Array>()
 let lastBuffer: ArrayBufferLike | undefined
-let lastWords: Uint32Array = new Uint32Array(0)
+let lastWords: Uint32Array = /* @__PURE__ */ new Uint32Array(0)
 
 function wordsOf(buffer: ArrayBufferLike, count: number): Uint32Array {
   // A resizable buffer may have outgrown its view.

@@ -70,4 +70,4 @@ export const DropReason = {
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]
 
 /** Name of each reason, indexed by its value: `dropReasonNames[DropReason.BadChecksum] === 'BadChecksum'`. */
-export const dropReasonNames: readonly string[] = Object.keys(DropReason)
+export const dropReasonNames: readonly string[] = /* @__PURE__ */ Object.keys(DropReason)

@@ -15,7 +15,7 @@ export interface MutableHardwareAddress {
 }
 
 /** ff:ff:ff:ff:ff:ff */
-export const BROADCAST_HARDWARE_ADDRESS: HardwareAddress = Object.freeze({ hi: 0xffff, lo: -1 })
+export const BROADCAST_HARDWARE_ADDRESS: HardwareAddress = /* @__PURE__ */ Object.freeze({ hi: 0xffff, lo: -1 })
 
 /** 00:00:00:00:00:00, ready to be filled. */
 export function createHardwareAddress(): MutableHardwareAddress {

@@ -2,13 +2,13 @@ import type { IpAddress } from './ip-address.ts'
 import { isIpv4 } from './ip-address.ts'
 
 /** 0.0.0.0 */
-export const ANY_IPV4: IpAddress = Object.freeze({ w0: 0, w1: 0, w2: 0xffff, w3: 0 })
+export const ANY_IPV4: IpAddress = /* @__PURE__ */ Object.freeze({ w0: 0, w1: 0, w2: 0xffff, w3: 0 })
 /** :: */
-export const ANY_IPV6: IpAddress = Object.freeze({ w0: 0, w1: 0, w2: 0, w3: 0 })
+export const ANY_IPV6: IpAddress = /* @__PURE__ */ Object.freeze({ w0: 0, w1: 0, w2: 0, w3: 0 })
 /** 127.0.0.1 */
-export const LOOPBACK_IPV4: IpAddress = Object.freeze({ w0: 0, w1: 0, w2: 0xffff, w3: 0x7f000001 })
+export const LOOPBACK_IPV4: IpAddress = /* @__PURE__ */ Object.freeze({ w0: 0, w1: 0, w2: 0xffff, w3: 0x7f000001 })
 /** ::1 */
-export const LOOPBACK_IPV6: IpAddress = Object.freeze({ w0: 0, w1: 0, w2: 0, w3: 1 })
+export const LOOPBACK_IPV6: IpAddress = /* @__PURE__ */ Object.freeze({ w0: 0, w1: 0, w2: 0, w3: 1 })
 
 /** 224.0.0.0/4 (RFC 1112 §4) or ff00::/8 (RFC 4291 §2.7). */
 export function isMulticast(address: IpAddress): boolean {

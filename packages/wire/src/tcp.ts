@@ -1,9 +1,9 @@
 import { readUint16, readUint32, writeUint16, writeUint32 } from './bytes.ts'
 import { DropReason } from './drop-reason.ts'
 import type { TcpOptions } from './tcp-options.ts'
-import {
-  clearTcpOptions, createTcpOptions, readTcpOptions, TCP_MAX_OPTIONS_LENGTH, tcpOptionsLength, writeTcpOptions,
-} from './tcp-options.ts'
+import { clearTcpOptions, createTcpOptions, TCP_MAX_OPTIONS_LENGTH } from './tcp-options.ts'
+import { readTcpOptions } from './tcp-options-read.ts'
+import { tcpOptionsLength, writeTcpOptions } from './tcp-options-write.ts'
 
 /** Length of the header without options, bytes. */
 export const TCP_HEADER_LENGTH = 20
