@@ -87,5 +87,6 @@ export const MAX_CONGESTION_WINDOW: number = 0x3fff_ffff
 
 /** Initial window in bytes: ten segments, at most max(2·MSS, 14,600) bytes (RFC 6928 §2). */
 export function initialWindow(mss: number): number {
+  if (!(mss >= 1)) throw new RangeError(`the MSS must be at least 1 byte, got ${mss}`)
   return Math.min(10 * mss, Math.max(2 * mss, 14_600))
 }

@@ -29,22 +29,21 @@ export interface FastRecovery {
    * May be negative in recovery; cwnd + inflation stays at one segment or more.
    */
   inflation: number
-  /** FlightSize at the first duplicate ACK, so without Limited Transmit's segments (RFC 5681 §3.2 step 2). */
+  /**
+   * FlightSize at the first duplicate ACK, so without Limited Transmit's segments (RFC 5681 §3.2 step 2); in recovery
+   * renewed by each partial ACK, because it bounds `inflation`.
+   */
   flightSize: number
   /** Partial ACKs in this recovery: the retransmission timer restarts at the first only (RFC 6582 §3.2, impatient). */
   partialAcks: number
-  /** The last two cumulative ACKs, for the heuristic of RFC 6582 §4.1. */
-  highestAck: number
-  previousAck: number
 }
 
 export function createFastRecovery(): FastRecovery {
+  // NaN first: a double slot for an offset that may exceed 2^31 (see createAckFacts).
   const recovery: FastRecovery = {
-    inRecovery: false, duplicates: 0, recover: NaN, inflation: 0, flightSize: 0, partialAcks: 0, highestAck: NaN, previousAck: NaN,
+    inRecovery: false, duplicates: 0, recover: NaN, inflation: 0, flightSize: 0, partialAcks: 0,
   }
   recovery.recover = -1
-  recovery.highestAck = 0
-  recovery.previousAck = 0
   return recovery
 }
 
@@ -54,7 +53,7 @@ export function createFastRecovery(): FastRecovery {
  */
 export function recoveryOnAck(recovery: FastRecovery, facts: AckFacts, cwnd: number): RecoveryAction {
   if (facts.newlyAcked > 0) return onNewAck(recovery, facts, cwnd)
-  if (facts.duplicate) return onDuplicate(recovery, facts, cwnd)
+  if (facts.duplicate) return onDuplicate(recovery, facts)
   return RecoveryAction.None
 }
 
@@ -71,8 +70,6 @@ export function recoveryOnTimeout(recovery: FastRecovery, sent: number): void {
 }
 
 function onNewAck(recovery: FastRecovery, facts: AckFacts, cwnd: number): RecoveryAction {
-  recovery.previousAck = recovery.highestAck
-  recovery.highestAck = facts.ack
   recovery.duplicates = 0
   if (!recovery.inRecovery) {
     recovery.inflation = 0
@@ -88,40 +85,32 @@ function onNewAck(recovery: FastRecovery, facts: AckFacts, cwnd: number): Recove
   const { mss, newlyAcked } = facts
   const inflation = recovery.inflation - newlyAcked + (newlyAcked >= mss ? mss : 0)
   recovery.inflation = inflation > mss - cwnd ? inflation : mss - cwnd
+  recovery.flightSize = facts.inFlight
   recovery.partialAcks += 1
   return RecoveryAction.RetransmitHead
 }
 
-function onDuplicate(recovery: FastRecovery, facts: AckFacts, cwnd: number): RecoveryAction {
+function onDuplicate(recovery: FastRecovery, facts: AckFacts): RecoveryAction {
   const { mss } = facts
   recovery.duplicates += 1
   if (recovery.inRecovery) {
-    // No more than was in flight can have left the network: forged duplicates gain nothing (RFC 5681 §3.2 step 4).
+    // No more than was in flight can have left the network, so forged duplicates gain little (RFC 5681 §3.2, after step 6).
     const inflation = recovery.inflation + mss
-    recovery.inflation = inflation < recovery.flightSize ? inflation : recovery.flightSize
+    if (inflation <= recovery.flightSize) recovery.inflation = inflation
+    else if (recovery.inflation < recovery.flightSize) recovery.inflation = recovery.flightSize
     return RecoveryAction.None
   }
   if (recovery.duplicates === 1) recovery.flightSize = facts.inFlight
+  // One window of data is answered once: duplicates at or before `recover` may come from segments resent needlessly.
+  const maybeNewLoss = facts.ack > recovery.recover
   if (recovery.duplicates < DUPLICATE_THRESHOLD) {
-    recovery.inflation = recovery.duplicates * mss
+    if (maybeNewLoss) recovery.inflation = recovery.duplicates * mss
     return RecoveryAction.None
   }
-  if (recovery.duplicates > DUPLICATE_THRESHOLD || !isNewLoss(recovery, facts, cwnd)) {
-    recovery.inflation = 0
-    return RecoveryAction.None
-  }
+  if (recovery.duplicates > DUPLICATE_THRESHOLD || !maybeNewLoss) return RecoveryAction.None
   recovery.inRecovery = true
   recovery.recover = facts.sent
   recovery.inflation = DUPLICATE_THRESHOLD * mss
   recovery.partialAcks = 0
   return RecoveryAction.EnterRecovery
-}
-
-/**
- * Duplicate ACKs at or before `recover` may come from segments that were resent needlessly, and one window of data must
- * be answered once (RFC 6582 §3.2 step 1). Needless ones would have made the last ACK jump: §4.1.
- */
-function isNewLoss(recovery: FastRecovery, facts: AckFacts, cwnd: number): boolean {
-  if (facts.ack > recovery.recover) return true
-  return cwnd > facts.mss && recovery.highestAck - recovery.previousAck <= 4 * facts.mss
 }

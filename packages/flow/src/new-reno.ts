@@ -19,7 +19,7 @@ export const newReno: CongestionControl<NewRenoState> = {
   },
 
   onAck(state: NewRenoState, facts: AckFacts): void {
-    // A window that was not filled has proved nothing, so it does not grow (RFC 7661 §4.1, RFC 2861 §3).
+    // A window that was not filled has proved nothing, so it does not grow (RFC 2861, RFC 7661).
     if (facts.inRecovery || facts.appLimited) return
     const { mss, newlyAcked } = facts
     if (state.cwnd < state.ssthresh) {

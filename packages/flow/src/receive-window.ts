@@ -25,9 +25,10 @@ export function setWindowScale(window: ReceiveWindow, windowScale: number): void
   window.unit = 1 << windowScale
 }
 
-/** RCV.WND: bytes from `next` (RCV.NXT) on that must be accepted. May exceed the last advertised value by less than a unit. */
+/** RCV.WND: bytes from `next` (RCV.NXT) on that must be accepted. May exceed the advertised value by less than a unit. */
 export function receiveWindowSize(window: ReceiveWindow, next: number): number {
-  return window.rightEdge - next
+  // A FIN takes an offset of its own and may come one past a closed window.
+  return next < window.rightEdge ? window.rightEdge - next : 0
 }
 
 /** The window field as the peer will understand it, for the right edge as it stands: whole units, at most 65,535 of them. */

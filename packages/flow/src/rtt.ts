@@ -103,6 +103,6 @@ export function rtoReset(estimator: RttEstimator): void {
  * Call once, when the connection is established; the next sample replaces it.
  */
 export function rtoAfterSynTimeout(estimator: RttEstimator): void {
-  estimator.backoff = 0
-  estimator.rto = 3000 < estimator.maxRto ? 3000 : estimator.maxRto
+  rtoReset(estimator)
+  if (estimator.rto < 3000) estimator.rto = 3000 < estimator.maxRto ? 3000 : estimator.maxRto
 }
