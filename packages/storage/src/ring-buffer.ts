@@ -69,10 +69,12 @@ export function ringWrite(arena: Arena, ring: RingBuffer, bytes: Uint8Array, sta
  * Puts `bytes[start, end)` at `at` bytes after the first queued one without changing `length`: for
  * data that came out of order. What lies beyond the window is cut off; returns the count of bytes
  * put. Once the gap before them is closed, `ringExtend` queues them.
+ * @throws RangeError when `at` is negative.
  */
 export function ringWriteAt(
   arena: Arena, ring: RingBuffer, at: number, bytes: Uint8Array, start: number, end: number,
 ): number {
+  if (!(at >= 0)) throw new RangeError(`writing at ${at}, expected 0 or more bytes after the first queued one`)
   const room = ring.capacity - at
   const count = end - start < room ? end - start : room
   if (count <= 0) return 0
@@ -101,10 +103,12 @@ export function ringExtend(ring: RingBuffer, count: number): void {
 /**
  * Copies queued bytes, beginning `at` bytes after the first one, to `into[start, end)`, and leaves them queued.
  * Returns the count of bytes copied: less than asked for at the end of the queue.
+ * @throws RangeError when `at` is negative.
  */
 export function ringPeek(
   arena: Arena, ring: RingBuffer, at: number, into: Uint8Array, start: number, end: number,
 ): number {
+  if (!(at >= 0)) throw new RangeError(`peeking at ${at}, expected 0 or more bytes after the first queued one`)
   const available = ring.length - at
   const count = end - start < available ? end - start : available
   if (count <= 0) return 0

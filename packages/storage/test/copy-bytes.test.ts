@@ -1,0 +1,73 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { copyBytes } from '../src/index.ts'
+
+/** ES2024, which the libraries that these sources are checked with do not know yet. */
+const ResizableArrayBuffer = ArrayBuffer as unknown as new (
+  length: number, options: { maxByteLength: number },
+) => ArrayBuffer & { resize(length: number): void }
+
+function numbered(length: number, first = 1): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (first + i * 7) & 0xff)
+}
+
+describe('copyBytes', () => {
+  test('against a loop over bytes: every alignment and size, nothing touched outside', () => {
+    const size = fc.oneof(fc.nat(80), fc.nat(1600), fc.integer({ min: 4080, max: 4200 }))
+    fc.assert(fc.property(size, fc.nat(9), fc.nat(9), fc.nat(9), fc.nat(9), fc.nat(7), (count, start, at, a, b, spare) => {
+      const from = numbered(a + start + count + spare).subarray(a)
+      const into = new Uint8Array(b + at + count + spare).fill(0xaa).subarray(b)
+      const expected = into.slice()
+      for (let i = 0; i < count; i++) expected[at + i] = from[start + i]!
+      copyBytes(from, start, start + count, into, at)
+      expect(into).toEqual(expected)
+    }), { numRuns: 500 })
+  })
+
+  test('ranges that overlap, in one array or in two views of one buffer, copy as if through a third', () => {
+    fc.assert(fc.property(fc.nat(300), fc.nat(100), fc.nat(100), fc.nat(8), (count, start, at, shift) => {
+      for (const sameView of [true, false]) {
+        const buffer = numbered(512)
+        const from = buffer.subarray(shift)
+        const into = sameView ? from : buffer.subarray(8 - shift)
+        const copy = from.slice(start, start + count)
+        copyBytes(from, start, start + count, into, at)
+        expect(into.slice(at, at + count)).toEqual(copy)
+      }
+    }))
+  })
+
+  test('a buffer that was resized since the last copy is read as it is now', () => {
+    const buffer = new ResizableArrayBuffer(1024, { maxByteLength: 4096 })
+    const into = new Uint8Array(4096)
+    new Uint8Array(buffer).set(numbered(1024))
+    copyBytes(new Uint8Array(buffer), 0, 1024, into, 0)
+    buffer.resize(100)
+    copyBytes(new Uint8Array(buffer), 1, 100, into, 2)
+    expect(into.slice(2, 101)).toEqual(numbered(1024).slice(1, 100))
+    buffer.resize(4000)
+    new Uint8Array(buffer).set(numbered(4000, 9))
+    copyBytes(new Uint8Array(buffer), 3, 4000, into, 0)
+    expect(into.slice(0, 3997)).toEqual(numbered(4000, 9).slice(3))
+  })
+
+  test('more buffers than are remembered', () => {
+    const sources = Array.from({ length: 20 }, (_, i) => numbered(100, i))
+    const into = new Uint8Array(200)
+    for (let round = 0; round < 2; round++) {
+      for (const source of sources) {
+        copyBytes(source, 0, 100, into, 50)
+        expect(into.slice(50, 150)).toEqual(source)
+      }
+    }
+  })
+
+  test('a range that does not exist throws instead of copying less', () => {
+    const a = new Uint8Array(100)
+    const b = new Uint8Array(50)
+    for (const [start, end, at] of [[0, 51, 0], [0, 50, 1], [90, 101, 0], [-1, 5, 0], [5, 4, 0], [0, 1, -1], [NaN, 1, 0]]) {
+      expect(() => copyBytes(a, start!, end!, b, at!)).toThrow(RangeError)
+    }
+    expect(() => copyBytes(a, 60, 101, a, 0)).toThrow('copying [60, 101) of 100 bytes to 0 of 100')
+  })
+})
