@@ -1,6 +1,6 @@
 import {
   type AckFacts, applyAck, applyTimeout, type CongestionControl, type CongestionState, createAckFacts, createFastRecovery,
-  type FastRecovery, RecoveryAction, sendAllowance,
+  type FastRecovery, type RecoveryAction, sendAllowance,
 } from '../src/index.ts'
 
 export const MSS = 1000

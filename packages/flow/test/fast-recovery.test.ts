@@ -105,7 +105,7 @@ describe('fast recovery', () => {
     expect(pump(s)).toHaveLength(2)
   })
 
-  test('RFC 6582 §3.2 step 3, partial ACK: the next hole is resent, the window deflates by what was acknowledged and regains a segment', () => {
+  test('RFC 6582 §3.2 step 3, partial ACK: the next hole is resent, the window loses what was acknowledged and regains a segment', () => {
     const s = tenInFlight()
     duplicates(s, 8)
     pump(s)

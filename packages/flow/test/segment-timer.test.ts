@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { createRttEstimator, createSegmentTimer, rtoBackOff, rttSample, segmentAcked, segmentRetransmitted, segmentSent } from '../src/index.ts'
+import {
+  createRttEstimator, createSegmentTimer, rtoBackOff, rttSample, segmentAcked, segmentRetransmitted, segmentSent,
+} from '../src/index.ts'
 
 describe('timing one segment', () => {
   test('the ACK that covers the timed segment gives its round trip, once', () => {

@@ -81,7 +81,10 @@ describe('whether to send a segment: RFC 9293 §3.8.6.2.1 and §3.7.4', () => {
   test('any facts: the decision is the four rules of the RFC written out', () => {
     const size = fc.oneof(fc.nat(4000), fc.constantFrom(0, 1, 536, 1459, 1460, 1461))
     fc.assert(fc.property(
-      fc.record({ queued: size, usable: size, outstanding: size, mss: fc.integer({ min: 1, max: 1460 }), maxWindow: size, noDelay: fc.boolean(), overridden: fc.boolean() }),
+      fc.record({
+        queued: size, usable: size, outstanding: size, mss: fc.integer({ min: 1, max: 1460 }), maxWindow: size,
+        noDelay: fc.boolean(), overridden: fc.boolean(),
+      }),
       (f) => {
         const D = f.queued
         const U = f.usable
