@@ -25,7 +25,8 @@ export interface Device {
   attach(receiver: PacketReceiver): void
   /**
    * Sends one packet, whose bytes are lent for this call alone. False when the device cannot take
-   * it now; the caller still owns the packet and may try again later.
+   * it now; the caller still owns the packet and may try again later. True when it was taken, which
+   * does not say that it will arrive: a packet too long, or for a closed device, is taken and dropped.
    */
   transmit(bytes: Uint8Array, start: number, end: number): boolean
   /** Releases what the device holds; later packets in either direction are dropped. Idempotent. */
