@@ -1,1 +1,14 @@
-export {}
+export { defaultConfig, type TcpConfig } from './config.ts'
+export { Connection } from './connection.ts'
+export { mssFor, windowScaleFor } from './handshake.ts'
+export type { ConnectionInfo, TimerName } from './info.ts'
+export { type ListenOptions, TcpListener } from './listener.ts'
+export type { CongestionEvent, TcpObserver } from './observer.ts'
+export type { OpenOptions } from './open.ts'
+export { Readiness } from './readiness.ts'
+export {
+  Cause, causeNames, isSynchronized, mayReceiveText, maySendText, nextState, State, type StateName, stateNames,
+  type Transition, transitions,
+} from './state-machine.ts'
+export type { Counters, Negotiated, ReceiveSequence, SendSequence, Tcb, Timers, Timestamps } from './tcb.ts'
+export { Tcp, type TcpOptions } from './tcp.ts'

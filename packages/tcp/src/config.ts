@@ -1,0 +1,75 @@
+/** Settings of one TCP, all optional in `new Tcp(…)`; the figures after each are the defaults. */
+export interface TcpConfig {
+  /** Connections in any state but CLOSED, listeners not counted: 16,384. */
+  readonly maxConnections: number
+  /** Send buffer limit of a new connection in bytes: 1 MiB. Memory is taken as text is queued. */
+  readonly sendBuffer: number
+  /** Receive buffer limit of a new connection in bytes: 1 MiB; also bounds the window. Memory is taken as text arrives. */
+  readonly receiveBuffer: number
+  /** Maximum segment lifetime in ms: 30,000. TIME-WAIT lasts two. */
+  readonly msl: number
+  /** How long sent text may stay unacknowledged before the connection ends, in ms: 300,000 (RFC 9293 §3.8.3: at least 100 s). */
+  readonly userTimeout: number
+  /** The same for an unanswered SYN, in ms: 180,000 (RFC 9293 MUST-23: at least 3 minutes). */
+  readonly synTimeout: number
+  /** How long an orphan waits in FIN-WAIT-2, in ms: 60,000. */
+  readonly finWait2Timeout: number
+  /** Delayed acknowledgment in ms: 40 (RFC 9293 MUST-59: less than 500). */
+  readonly delayedAck: number
+  /** Offer and accept RFC 7323 timestamps: true. */
+  readonly timestamps: boolean
+  /** Offer and accept RFC 7323 window scaling: true. */
+  readonly windowScaling: boolean
+  /** Offer and send selective acknowledgments (RFC 2018): true. */
+  readonly sack: boolean
+  /** Challenge ACKs a connection may send in one second (RFC 5961 §10): 10. */
+  readonly challengeAcks: number
+  /** Resets to unknown flows queued between two polls: 64. */
+  readonly resetQueue: number
+  /** Hop limit of outgoing segments; 0 takes the internet layer's default: 0. */
+  readonly hopLimit: number
+}
+
+export const defaultConfig: TcpConfig = {
+  maxConnections: 16_384,
+  sendBuffer: 1 << 20,
+  receiveBuffer: 1 << 20,
+  msl: 30_000,
+  userTimeout: 300_000,
+  synTimeout: 180_000,
+  finWait2Timeout: 60_000,
+  delayedAck: 40,
+  timestamps: true,
+  windowScaling: true,
+  sack: true,
+  challengeAcks: 10,
+  resetQueue: 64,
+  hopLimit: 0,
+}
+
+const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
+  maxConnections: [1, 1 << 20],
+  sendBuffer: [256, 1 << 30],
+  receiveBuffer: [256, 1 << 30],
+  msl: [1, 240_000],
+  userTimeout: [1, Infinity],
+  synTimeout: [1, Infinity],
+  finWait2Timeout: [1, Infinity],
+  delayedAck: [0, 499],
+  challengeAcks: [1, 1000],
+  resetQueue: [1, 4096],
+  hopLimit: [0, 255],
+}
+
+/** Fills in the defaults; a figure out of range throws RangeError. */
+export function resolveConfig(given: Partial<TcpConfig>): TcpConfig {
+  const config: TcpConfig = { ...defaultConfig, ...given }
+  for (const name of Object.keys(limits) as (keyof TcpConfig)[]) {
+    const [low, high] = limits[name]!
+    const value = config[name]
+    if (typeof value !== 'number' || !(value >= low && value <= high)) {
+      throw new RangeError(`TCP setting ${name} is ${String(value)}; expected a number from ${low} to ${high}`)
+    }
+  }
+  return config
+}

@@ -1,0 +1,213 @@
+import { windowUpdateOwed } from '@layerfour/flow'
+import { ringConsume, ringPeek, ringRelease, ringReserve, ringSpace, ringWrite } from '@layerfour/storage'
+import { Errno } from '@layerfour/wire'
+import { abortConnection, closeConnection, startFinWait2Timer } from './closing.ts'
+import type { TcpContext } from './context.ts'
+import type { ConnectionInfo } from './info.ts'
+import { connectionInfo } from './info.ts'
+import type { TcpListener } from './listener.ts'
+import { Cause, mayReceiveText, maySendText, State, transition } from './state-machine.ts'
+import type { Tcb } from './tcb.ts'
+
+/** The first memory a send buffer takes, in bytes. */
+const FIRST_RESERVE = 4096
+
+/** What a connection asks of the `Tcp` it belongs to. */
+export interface ConnectionHost {
+  readonly context: TcpContext
+  /** The connection may have something to send or to tell: look at it in the next poll. */
+  schedule(connection: Connection): void
+}
+
+/**
+ * One TCP connection as its user sees it (RFC 9293 §3.9.1). Nothing blocks: results are byte counts
+ * or negative errno values. Nothing is sent from here either; the next poll does that.
+ */
+export class Connection {
+  readonly tcb: Tcb
+  /** For the layer above: whatever it wants to find again from here. */
+  owner: unknown = undefined
+  /** Where it waits until the handshake is done; undefined for connections that we opened. */
+  listener: TcpListener | undefined = undefined
+  /** In the ready queue. */
+  ready = false
+  /** In the list of connections to be looked at in the next poll. */
+  scheduled = false
+  private readonly host: ConnectionHost
+
+  constructor(host: ConnectionHost, tcb: Tcb) {
+    this.host = host
+    this.tcb = tcb
+  }
+
+  get state(): State {
+    return this.tcb.state
+  }
+
+  /** Takes the `Readiness` bits that changed since the last call. */
+  takeEvents(): number {
+    const { events } = this.tcb
+    this.tcb.events = 0
+    return events
+  }
+
+  /** Takes the error that ended the connection, negative errno, 0 for none (SO_ERROR). */
+  takeError(): number {
+    const { error } = this.tcb
+    this.tcb.error = 0
+    return error
+  }
+
+  /**
+   * SEND: queues `bytes[start, end)` and returns how many were taken. `EAGAIN` when the buffer is full
+   * (`Writable` follows), `ENOBUFS` when the stack's memory is, `EPIPE` after CLOSE or the end of the
+   * connection; the error that ended it is returned first, once.
+   */
+  send(bytes: Uint8Array, start: number, end: number): number {
+    const { tcb } = this
+    const { sendRing } = tcb
+    if (tcb.error !== 0) return this.takeError()
+    if (tcb.finQueued || !maySendText(tcb.state)) return Errno.EPIPE
+    if (start === end) return 0
+    const room = tcb.sendLimit - sendRing.length
+    if (room <= 0) {
+      tcb.sendBlocked = true
+      return Errno.EAGAIN
+    }
+    const wanted = end - start < room ? end - start : room
+    this.reserveSend(sendRing.length + wanted)
+    const space = ringSpace(sendRing)
+    const taken = ringWrite(this.host.context.arena, sendRing, bytes, start, start + (wanted < space ? wanted : space))
+    if (taken < end - start) tcb.sendBlocked = true
+    if (taken === 0) return Errno.ENOBUFS
+    this.host.schedule(this)
+    return taken
+  }
+
+  /**
+   * RECEIVE: copies text to `into[start, end)` and returns how much. 0 at the end of the peer's text,
+   * `EAGAIN` while there is none (`Readable` follows), and once the error that ended the connection.
+   */
+  receive(into: Uint8Array, start: number, end: number): number {
+    const { tcb } = this
+    const { receiveRing } = tcb
+    const { arena } = this.host.context
+    if (receiveRing.length === 0) {
+      if (tcb.error !== 0) return this.takeError()
+      if (tcb.finReceived || tcb.state === State.CLOSED) return 0
+      return tcb.state < State['SYN-SENT'] ? Errno.ENOTCONN : Errno.EAGAIN
+    }
+    const count = ringPeek(arena, receiveRing, 0, into, start, end)
+    ringConsume(receiveRing, count)
+    const idle = tcb.reassembly === undefined || tcb.reassembly.count === 0
+    if (receiveRing.length === 0 && idle) ringRelease(arena, receiveRing)
+    if (mayReceiveText(tcb.state)) this.announceWindow()
+    return count
+  }
+
+  /** Bytes that `receive` would give now. */
+  get readable(): number {
+    return this.tcb.receiveRing.length
+  }
+
+  /** Bytes that `send` would take now, as far as the connection's own limit goes. */
+  get writable(): number {
+    const { tcb } = this
+    if (tcb.finQueued || !maySendText(tcb.state)) return 0
+    return tcb.sendLimit - tcb.sendRing.length
+  }
+
+  /**
+   * CLOSE (RFC 9293 §3.10.4) of our direction: queued text still goes out, then a FIN; text may go on
+   * arriving. 0, or `ENOTCONN` when there is no connection.
+   */
+  shutdownSend(): number {
+    const { tcb } = this
+    if (tcb.finQueued) return 0
+    switch (tcb.state) {
+      case State.CLOSED:
+      case State.LISTEN:
+        return Errno.ENOTCONN
+      case State['SYN-SENT']:
+        return this.closeInSynSent()
+      case State['SYN-RECEIVED']:
+      case State.ESTABLISHED:
+      case State['CLOSE-WAIT']:
+        tcb.finQueued = true
+        transition(tcb, Cause.Close, this.host.context.observer)
+        break
+    }
+    this.host.schedule(this)
+    return 0
+  }
+
+  /**
+   * CLOSE of both directions: nobody reads any more. Text that was received and not read, or that
+   * still arrives, meets a reset, so that the peer learns of its loss (RFC 1122 §4.2.2.13).
+   */
+  close(now: number): void {
+    const { tcb } = this
+    const { context } = this.host
+    if (tcb.orphan) return
+    tcb.orphan = true
+    const unread = tcb.receiveRing.length > 0
+    ringRelease(context.arena, tcb.receiveRing)
+    tcb.reassembly?.clear()
+    if (unread && tcb.state !== State.CLOSED && tcb.state !== State['TIME-WAIT']) {
+      this.abort(now)
+      return
+    }
+    this.shutdownSend()
+    startFinWait2Timer(context, tcb, now)
+    this.host.schedule(this)
+  }
+
+  /** ABORT (RFC 9293 §3.10.5): drops everything and resets the connection. */
+  abort(now: number): void {
+    const { tcb } = this
+    if (tcb.state === State.CLOSED) return
+    tcb.orphan = true
+    abortConnection(this.host.context, tcb, Cause.Abort, 0, now)
+    this.host.schedule(this)
+  }
+
+  set noDelay(on: boolean) {
+    this.tcb.noDelay = on
+    this.host.schedule(this)
+  }
+
+  get noDelay(): boolean {
+    return this.tcb.noDelay
+  }
+
+  /** STATUS (RFC 9293 §3.10.6): what there is to know about the connection now. */
+  info(): ConnectionInfo {
+    return connectionInfo(this.tcb, this.host.context)
+  }
+
+  /** With a FIN before any SYN,ACK there is nothing to be delivered to anyone. */
+  private closeInSynSent(): number {
+    closeConnection(this.host.context, this.tcb, Cause.Close)
+    this.host.schedule(this)
+    return 0
+  }
+
+  /** Grows the ring in doublings as text is queued; what the arena cannot give, `ringSpace` shows. */
+  private reserveSend(needed: number): void {
+    const ring = this.tcb.sendRing
+    if (needed <= ring.capacity) return
+    let capacity = ring.capacity === 0 ? FIRST_RESERVE : ring.capacity
+    while (capacity < needed) capacity *= 2
+    ringReserve(this.host.context.arena, ring, capacity)
+  }
+
+  /** Reading made room: say so once it is worth a segment (RFC 9293 §3.8.6.2.2). */
+  private announceWindow(): void {
+    const { tcb } = this
+    const space = tcb.receiveLimit - tcb.receiveRing.length
+    if (!windowUpdateOwed(tcb.window, tcb.receivedOffset, space, tcb.receiveLimit, tcb.negotiated.ourMss)) return
+    tcb.ackNow = true
+    this.host.schedule(this)
+  }
+}
+

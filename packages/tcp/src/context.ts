@@ -1,0 +1,26 @@
+import type { AckFacts, CongestionControl, SendFacts } from '@layerfour/flow'
+import type { Arena, SipHash } from '@layerfour/storage'
+import type { NetworkLayer, PacketMeta, TcpHeader } from '@layerfour/wire'
+import type { TcpConfig } from './config.ts'
+import type { TcpObserver } from './observer.ts'
+import type { ResetQueue } from './reset-queue.ts'
+import type { Segment } from './segment.ts'
+
+/** What all connections of one TCP share: its surroundings, and the objects it reuses for every segment. */
+export interface TcpContext {
+  readonly network: NetworkLayer
+  readonly arena: Arena
+  readonly config: TcpConfig
+  readonly congestionControl: CongestionControl
+  readonly observer: TcpObserver | undefined
+  readonly hash: SipHash
+  /** The segment being processed. */
+  readonly segment: Segment
+  /** The segment being built. */
+  readonly header: TcpHeader
+  readonly meta: PacketMeta
+  readonly facts: AckFacts
+  readonly sendFacts: SendFacts
+  /** Replies to segments of no connection, sent at the next poll. */
+  readonly resets: ResetQueue
+}

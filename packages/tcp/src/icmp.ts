@@ -1,0 +1,60 @@
+import { Errno, IcmpCause, isIpv4, lessThan } from '@layerfour/wire'
+import { closeConnection } from './closing.ts'
+import type { TcpContext } from './context.ts'
+import { effectiveMss } from './handshake.ts'
+import { Cause, State } from './state-machine.ts'
+import type { Tcb } from './tcb.ts'
+
+/** Smallest MTU that a router may claim: what every host of the family must take (RFC 791, RFC 8200 §5). */
+const MINIMUM_MTU_IPV4 = 68
+const MINIMUM_MTU_IPV6 = 1280
+
+/** What the user is told when an ICMP error ends an attempt to connect (RFC 1122 §4.2.3.9). */
+function errnoOf(cause: IcmpCause): number {
+  switch (cause) {
+    case IcmpCause.NetworkUnreachable: return Errno.ENETUNREACH
+    case IcmpCause.PortUnreachable:
+    case IcmpCause.ProtocolUnreachable: return Errno.ECONNREFUSED
+    default: return Errno.EHOSTUNREACH
+  }
+}
+
+/** Errors after which trying again is pointless (RFC 1122 §4.2.3.9: protocol, port, prohibited). */
+function isHard(cause: IcmpCause): boolean {
+  return (
+    cause === IcmpCause.ProtocolUnreachable
+    || cause === IcmpCause.PortUnreachable
+    || cause === IcmpCause.AdministrativelyProhibited
+  )
+}
+
+/**
+ * An ICMP error about a segment of ours that began at `sequence`. One that names nothing in flight
+ * is forged or late (RFC 5927 §4.1): false. A hard error ends a handshake, never an established
+ * connection (RFC 5927 §5.2); a soft one waits for the user timeout.
+ */
+export function icmpError(context: TcpContext, tcb: Tcb, cause: IcmpCause, mtu: number, sequence: number): boolean {
+  const { snd } = tcb
+  if (lessThan(sequence, snd.una) || !lessThan(sequence, snd.max)) return false
+  if (cause === IcmpCause.PacketTooBig) {
+    lowerPathMtu(tcb, mtu)
+    return true
+  }
+  const handshaking = tcb.state === State['SYN-SENT'] || tcb.state === State['SYN-RECEIVED']
+  if (handshaking && isHard(cause)) {
+    tcb.error = errnoOf(cause)
+    closeConnection(context, tcb, Cause.Unreachable)
+  }
+  return true
+}
+
+/** RFC 1191 §3, RFC 8201: smaller segments from now on, and those in flight again. */
+function lowerPathMtu(tcb: Tcb, mtu: number): void {
+  const least = isIpv4(tcb.remoteAddress) ? MINIMUM_MTU_IPV4 : MINIMUM_MTU_IPV6
+  const claimed = mtu < least ? least : mtu
+  if (claimed >= tcb.pathMtu) return
+  tcb.pathMtu = claimed
+  tcb.negotiated.mss = effectiveMss(tcb)
+  // Too big, not lost to congestion: the window stays as it is.
+  if (tcb.synAcked) tcb.snd.nxt = tcb.snd.una
+}

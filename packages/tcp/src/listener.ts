@@ -1,0 +1,80 @@
+import type { IpAddress } from '@layerfour/wire'
+import type { Connection } from './connection.ts'
+import type { OpenOptions } from './open.ts'
+import { Readiness } from './readiness.ts'
+
+export interface ListenOptions extends OpenOptions {
+  /** Connections that wait to be accepted, at most: 128. */
+  readonly backlog?: number | undefined
+  /** Handshakes under way, at most: 256. */
+  readonly halfOpen?: number | undefined
+}
+
+/** What a listener asks of the `Tcp` it belongs to. */
+export interface ListenerHost {
+  closeListener(listener: TcpListener, now: number): void
+}
+
+/** A passive OPEN (RFC 9293 §3.10.1): takes SYNs for a port and queues the connections they become. */
+export class TcpListener {
+  /** Unspecified for any address of ours of the same family; `::` takes both families. */
+  readonly address: IpAddress
+  readonly port: number
+  readonly options: ListenOptions
+  readonly backlog: number
+  readonly maxHalfOpen: number
+  /** For the layer above: whatever it wants to find again from here. */
+  owner: unknown = undefined
+  ready = false
+  closed = false
+  /** Handshakes under way. */
+  halfOpen = 0
+  private events = 0
+  private readonly host: ListenerHost
+  private readonly queue: Connection[] = []
+
+  constructor(host: ListenerHost, address: IpAddress, port: number, options: ListenOptions) {
+    this.host = host
+    this.address = address
+    this.port = port
+    this.options = options
+    this.backlog = options.backlog ?? 128
+    this.maxHalfOpen = options.halfOpen ?? 256
+  }
+
+  /** Connections that wait to be accepted. */
+  get waiting(): number {
+    return this.queue.length
+  }
+
+  get full(): boolean {
+    return this.queue.length >= this.backlog
+  }
+
+  /** The oldest connection that waits, undefined while there is none (`Acceptable` follows). */
+  accept(): Connection | undefined {
+    const connection = this.queue.shift()
+    if (connection !== undefined) connection.listener = undefined
+    return connection
+  }
+
+  /** Stops listening; connections that nobody accepted are reset. */
+  close(now: number): void {
+    if (this.closed) return
+    this.closed = true
+    this.host.closeListener(this, now)
+    for (let connection = this.accept(); connection !== undefined; connection = this.accept()) connection.abort(now)
+  }
+
+  /** A handshake is done: its connection waits for `accept`. */
+  enqueue(connection: Connection): void {
+    this.queue.push(connection)
+    this.events |= Readiness.Acceptable
+  }
+
+  takeEvents(): number {
+    const { events } = this
+    this.events = 0
+    return events
+  }
+}

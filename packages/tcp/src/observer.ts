@@ -1,0 +1,14 @@
+import type { Cause, State } from './state-machine.ts'
+import type { Tcb } from './tcb.ts'
+
+/** What congestion control and loss recovery did. */
+export type CongestionEvent = 'fast-retransmit' | 'partial-ack' | 'recovery-exit' | 'timeout'
+
+/** Hears what happens inside; every member may be absent and then costs nothing. Must not change the `Tcb`. */
+export interface TcpObserver {
+  /** A connection moved along an arrow of the state table. */
+  stateChanged?(tcb: Tcb, from: State, to: State, cause: Cause): void
+  congestion?(tcb: Tcb, event: CongestionEvent, now: number): void
+  /** `length` bytes from `sequence` on are being sent again. */
+  retransmitted?(tcb: Tcb, sequence: number, length: number, now: number): void
+}

@@ -1,0 +1,103 @@
+import {
+  createFastRecovery, createPersistTimer, createReceiveWindow, createRttEstimator, createSegmentTimer,
+} from '@layerfour/flow'
+import { createRing } from '@layerfour/storage'
+import { isIpv4 } from '@layerfour/wire'
+import type { IpAddress, Path } from '@layerfour/wire'
+import type { TcpContext } from './context.ts'
+import { mssFor, windowScaleFor } from './handshake.ts'
+import { initialSequenceNumber } from './isn.ts'
+import { State } from './state-machine.ts'
+import type { Tcb } from './tcb.ts'
+
+/** What differs between connections from the start; absent members take the settings of the `Tcp`. */
+export interface OpenOptions {
+  /** Send buffer limit in bytes. */
+  readonly sendBuffer?: number | undefined
+  /** Receive buffer limit in bytes. */
+  readonly receiveBuffer?: number | undefined
+  /** Nagle's algorithm off (RFC 9293 MUST-17): false. */
+  readonly noDelay?: boolean | undefined
+  /** Initial send sequence number (int32) instead of RFC 6528's: for tests that repeat. */
+  readonly iss?: number | undefined
+}
+
+/** A new block in CLOSED, with everything that the path and the settings decide. */
+export function createTcb(
+  context: TcpContext,
+  local: IpAddress,
+  localPort: number,
+  remote: IpAddress,
+  remotePort: number,
+  path: Path,
+  options: OpenOptions,
+  now: number,
+): Tcb {
+  const { config } = context
+  const iss = options.iss ?? initialSequenceNumber(context.hash, local, localPort, remote, remotePort, now)
+  const receiveLimit = options.receiveBuffer ?? config.receiveBuffer
+  const ourMss = mssFor(path.mtu, isIpv4(remote))
+  return {
+    state: State.CLOSED,
+    slot: -1,
+    localAddress: { w0: local.w0, w1: local.w1, w2: local.w2, w3: local.w3 },
+    localPort,
+    remoteAddress: { w0: remote.w0, w1: remote.w1, w2: remote.w2, w3: remote.w3 },
+    remotePort,
+    passive: false,
+    halfOpen: false,
+    snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
+    rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(receiveLimit) : 0, up: 0, urgent: false },
+    timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity },
+    timestamps: { enabled: false, offset: timestampOffset(context, iss), recent: 0, recentAt: now, lastAckSent: 0 },
+    negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },
+    counters: {
+      segmentsIn: 0, segmentsOut: 0, bytesReceived: 0, bytesAcked: 0, retransmissions: 0, timeouts: 0,
+      fastRetransmits: 0, duplicateAcks: 0, outOfOrder: 0, maxCwnd: 0,
+    },
+    sendRing: createRing(),
+    sendLimit: options.sendBuffer ?? config.sendBuffer,
+    receiveRing: createRing(),
+    receiveLimit,
+    reassembly: undefined,
+    receivedOffset: 0,
+    ackedOffset: 0,
+    window: createReceiveWindow(0),
+    rtt: createRttEstimator(),
+    segmentTimer: createSegmentTimer(),
+    persist: createPersistTimer(),
+    congestion: context.congestionControl.create(ourMss),
+    recovery: createFastRecovery(),
+    retries: 0,
+    cwndLimited: false,
+    synAcked: false,
+    finQueued: false,
+    finAcked: false,
+    finReceived: false,
+    finOffset: -1,
+    orphan: false,
+    noDelay: options.noDelay ?? false,
+    ackNow: false,
+    duplicateAcksOwed: 0,
+    unackedSegments: 0,
+    retransmitNow: false,
+    probeNow: false,
+    challenges: 0,
+    challengeSecond: 0,
+    lastSent: now,
+    lastReceived: now,
+    pathMtu: path.mtu,
+    checksumNeeded: path.checksumNeeded,
+    latestOutOfOrder: 0,
+    events: 0,
+    sendBlocked: false,
+    error: 0,
+  }
+}
+
+/** Two values of one secret function must not tell of each other: the ISN goes through the hash again. */
+function timestampOffset(context: TcpContext, iss: number): number {
+  context.hash.reset()
+  context.hash.word(iss)
+  return context.hash.finish()
+}

@@ -1,0 +1,60 @@
+import { RangeSet, ringExtend, ringReserve, ringWriteAt } from '@layerfour/storage'
+import type { TcpContext } from './context.ts'
+import type { Tcb } from './tcb.ts'
+
+/** Holes that one connection keeps track of; more would let a peer buy our time with tiny segments. */
+const MAXIMUM_RANGES = 128
+/** The first memory a receive buffer takes, in bytes. */
+const FIRST_RESERVE = 4096
+
+/**
+ * Puts text where it belongs in the receive ring. `sequence` lies at or after RCV.NXT and the text
+ * within the window. Returns how far RCV.NXT moves: 0 while a gap is open before it, -1 when there
+ * is no memory or no range left for it and it was not kept.
+ */
+export function acceptText(
+  context: TcpContext,
+  tcb: Tcb,
+  sequence: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const ring = tcb.receiveRing
+  const gap = (sequence - tcb.rcv.nxt) | 0
+  const length = end - start
+  const at = ring.length + gap
+  if (!reserve(context, tcb, at + length)) return -1
+
+  if (gap === 0 && (tcb.reassembly === undefined || tcb.reassembly.count === 0)) {
+    ringWriteAt(context.arena, ring, at, bytes, start, end)
+    ringExtend(ring, length)
+    return length
+  }
+
+  tcb.reassembly ??= new RangeSet(MAXIMUM_RANGES)
+  const ranges = tcb.reassembly
+  const from = tcb.receivedOffset + gap
+  if (gap > 0) {
+    if (!ranges.add(from, from + length)) return -1
+    ringWriteAt(context.arena, ring, at, bytes, start, end)
+    tcb.latestOutOfOrder = from
+    return 0
+  }
+  // In order, with ranges kept beyond: the text may join up with the first of them.
+  ringWriteAt(context.arena, ring, at, bytes, start, end)
+  const reached = Math.max(from + length, ranges.firstGap(from + length))
+  ranges.removeBelow(reached)
+  const moved = reached - tcb.receivedOffset
+  ringExtend(ring, moved)
+  return moved
+}
+
+/** Grows the ring in doublings, as text needs it, up to the connection's limit. */
+function reserve(context: TcpContext, tcb: Tcb, needed: number): boolean {
+  const ring = tcb.receiveRing
+  if (needed <= ring.capacity) return true
+  let capacity = ring.capacity === 0 ? FIRST_RESERVE : ring.capacity
+  while (capacity < needed) capacity *= 2
+  return ringReserve(context.arena, ring, capacity)
+}

@@ -1,0 +1,32 @@
+import type { TcpOptions } from '@layerfour/wire'
+import { sackBlocksThatFit } from '@layerfour/wire'
+import type { Tcb } from './tcb.ts'
+
+/**
+ * SACK blocks of an acknowledgment (RFC 2018 §4): the range that the latest out-of-order text belongs
+ * to goes first, then as many others as fit, lowest first. They ride on segments without text only:
+ * each out-of-order segment brings one, and text keeps its full size.
+ */
+export function fillSackBlocks(tcb: Tcb, options: TcpOptions): void {
+  const ranges = tcb.reassembly
+  if (!tcb.negotiated.sack || ranges === undefined || ranges.count === 0) return
+  const room = sackBlocksThatFit(options)
+  const latest = ranges.indexOf(tcb.latestOutOfOrder)
+  let count = 0
+  if (latest >= 0 && count < room) writeBlock(tcb, options, count++, latest)
+  for (let index = 0; index < ranges.count && count < room; index++) {
+    if (index !== latest) writeBlock(tcb, options, count++, index)
+  }
+  options.sackCount = count
+}
+
+function writeBlock(tcb: Tcb, options: TcpOptions, block: number, index: number): void {
+  const ranges = tcb.reassembly!
+  options.sackEdges[2 * block] = toSequence(tcb, ranges.fromAt(index))
+  options.sackEdges[2 * block + 1] = toSequence(tcb, ranges.toAt(index))
+}
+
+/** The sequence number of a stream offset. */
+function toSequence(tcb: Tcb, offset: number): number {
+  return (tcb.rcv.nxt + (offset - tcb.receivedOffset)) | 0
+}

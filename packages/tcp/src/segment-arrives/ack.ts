@@ -1,0 +1,205 @@
+import {
+  applyAck, persistStop, RecoveryAction, rtoAfterSynTimeout, rttSample, segmentAcked,
+} from '@layerfour/flow'
+import { ringConsume, ringRelease } from '@layerfour/storage'
+import { DropReason, greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
+import { closeConnection, enterTimeWait, startFinWait2Timer } from '../closing.ts'
+import type { TcpContext } from '../context.ts'
+import { Readiness } from '../readiness.ts'
+import type { Segment } from '../segment.ts'
+import { Cause, State, transition } from '../state-machine.ts'
+import type { Tcb } from '../tcb.ts'
+import { finSequence, textInFlight, textSent } from '../tcb.ts'
+import { timestampClock } from '../timestamps.ts'
+import { challenge } from './challenge-ack.ts'
+import { STOP } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Room in the send buffer worth waking the user for: a quarter of it. */
+const WRITABLE_SHARE = 4
+
+/** Fifth check (RFC 9293 §3.10.7.4): the acknowledgment. */
+export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: number): Verdict {
+  const { header } = segment
+  if (!(header.flags & TcpFlags.ACK)) return DropReason.AckMissing
+  const ack = header.acknowledgment
+  const { snd } = tcb
+
+  if (tcb.state === State['SYN-RECEIVED']) {
+    if (!lessThan(snd.una, ack) || !lessThanOrEqual(ack, snd.max)) return DropReason.AckUnacceptable
+    establish(context, tcb, Cause.ReceiveAckOfSyn, now)
+    setSendWindow(tcb, segment)
+  } else if (greaterThan(ack, snd.max)) {
+    // Something not sent yet (RFC 9293: "send an ACK, drop the segment").
+    challenge(context, tcb, now)
+    return DropReason.AckUnacceptable
+  } else if (lessThan(ack, (snd.una - snd.maxWnd) | 0)) {
+    // RFC 5961 §5.2: older than anything that could still be under way.
+    challenge(context, tcb, now)
+    return DropReason.AckUnacceptable
+  }
+
+  const advances = greaterThan(ack, snd.una)
+  const duplicate = !advances && isDuplicate(tcb, segment)
+  if (greaterThanOrEqual(ack, snd.una)) updateSendWindow(tcb, segment)
+  // A closed window that is acknowledged means a living peer (RFC 9293 MUST-37).
+  if (snd.wnd === 0 && tcb.timers.user !== Infinity) tcb.timers.user = now + context.config.userTimeout
+  if (advances) return takeNewAck(context, tcb, segment, ack, now)
+  if (duplicate) takeDuplicateAck(context, tcb, now)
+  return DropReason.None
+}
+
+/** The handshake is done on our side too: from here on the sizes that it settled hold. */
+export function establish(context: TcpContext, tcb: Tcb, cause: Cause, now: number): void {
+  transition(tcb, cause, context.observer)
+  const { mss } = tcb.negotiated
+  const synLost = tcb.counters.timeouts > 0
+  if (synLost) rtoAfterSynTimeout(tcb.rtt)
+  tcb.congestion = context.congestionControl.create(mss, synLost ? mss : undefined)
+  tcb.counters.maxCwnd = tcb.congestion.cwnd
+  tcb.events |= Readiness.Connected | Readiness.Writable
+  tcb.lastReceived = now
+}
+
+/** SND.WND, SND.WL1 and SND.WL2 from a segment whose window certainly counts. */
+export function setSendWindow(tcb: Tcb, segment: Segment): void {
+  const { snd } = tcb
+  snd.wnd = segment.window
+  snd.wl1 = segment.header.sequence
+  snd.wl2 = segment.header.acknowledgment
+  if (snd.wnd > snd.maxWnd) snd.maxWnd = snd.wnd
+  if (snd.wnd > 0) {
+    persistStop(tcb.persist)
+    tcb.timers.persist = Infinity
+    tcb.probeNow = false
+  }
+}
+
+/** A segment older than the one that set the window last says nothing about it (RFC 9293 §3.10.7.4). */
+function updateSendWindow(tcb: Tcb, segment: Segment): void {
+  const { snd } = tcb
+  const { sequence, acknowledgment } = segment.header
+  const newer = lessThan(snd.wl1, sequence) || (snd.wl1 === sequence && lessThanOrEqual(snd.wl2, acknowledgment))
+  if (newer) setSendWindow(tcb, segment)
+}
+
+/**
+ * RFC 5681 §2: nothing but the same acknowledgment again, while text is outstanding. A probe of a closed
+ * window does not count as such: SND.NXT stays at SND.UNA meanwhile.
+ */
+function isDuplicate(tcb: Tcb, segment: Segment): boolean {
+  const { snd } = tcb
+  const { flags, acknowledgment } = segment.header
+  return (
+    acknowledgment === snd.una
+    && snd.nxt !== snd.una
+    && segment.textEnd === segment.textStart
+    && !(flags & (TcpFlags.SYN | TcpFlags.FIN))
+    && segment.window === snd.wnd
+  )
+}
+
+function takeDuplicateAck(context: TcpContext, tcb: Tcb, now: number): void {
+  tcb.counters.duplicateAcks++
+  runCongestionControl(context, tcb, 0, -1, true, now)
+}
+
+function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number, now: number): Verdict {
+  const { snd, counters } = tcb
+  const finAcked = tcb.finQueued && !tcb.finAcked && ack === ((finSequence(tcb) + 1) | 0)
+  const synCount = tcb.synAcked ? 0 : 1
+  const acked = (ack - snd.una) | 0
+  const text = acked - synCount - (finAcked ? 1 : 0)
+
+  ringConsume(tcb.sendRing, text)
+  tcb.synAcked = true
+  snd.una = ack
+  if (lessThan(snd.nxt, ack)) snd.nxt = ack
+  tcb.ackedOffset += text
+  counters.bytesAcked += text
+  tcb.retries = 0
+
+  const rtt = sampleRtt(tcb, segment, now)
+  runCongestionControl(context, tcb, text, rtt, false, now)
+  restartTimers(context, tcb, now)
+  offerRoom(context, tcb)
+
+  if (!finAcked) return DropReason.None
+  tcb.finAcked = true
+  if (tcb.state === State.CLOSING) {
+    enterTimeWait(context, tcb, Cause.ReceiveAckOfFin, now)
+  } else if (tcb.state === State['LAST-ACK']) {
+    closeConnection(context, tcb, Cause.ReceiveAckOfFin)
+    return STOP
+  } else {
+    transition(tcb, Cause.ReceiveAckOfFin, context.observer)
+    startFinWait2Timer(context, tcb, now)
+  }
+  return DropReason.None
+}
+
+/** One timed segment is exact; timestamps fill in while Karn's rule leaves none (RFC 6298 §3, RFC 7323 §4.1). */
+function sampleRtt(tcb: Tcb, segment: Segment, now: number): number {
+  let rtt = segmentAcked(tcb.segmentTimer, tcb.ackedOffset, now)
+  if (rtt < 0 && tcb.timestamps.enabled && tcb.rtt.backoff > 0) {
+    const elapsed = (timestampClock(tcb, now) - segment.header.options.timestampEcho) | 0
+    if (elapsed >= 0) rtt = elapsed
+  }
+  if (rtt >= 0) rttSample(tcb.rtt, rtt)
+  return rtt
+}
+
+function runCongestionControl(
+  context: TcpContext, tcb: Tcb, newlyAcked: number, rtt: number, duplicate: boolean, now: number,
+): void {
+  if (newlyAcked === 0 && !duplicate) return
+  const { facts, observer } = context
+  facts.now = now
+  facts.ack = tcb.ackedOffset
+  facts.sent = tcb.ackedOffset + textSent(tcb)
+  facts.newlyAcked = newlyAcked
+  facts.inFlight = textInFlight(tcb)
+  facts.delivered = tcb.ackedOffset
+  facts.lost = 0
+  facts.rtt = rtt
+  facts.mss = tcb.negotiated.mss
+  facts.duplicate = duplicate
+  facts.appLimited = !tcb.cwndLimited
+  const action = applyAck(context.congestionControl, tcb.congestion, tcb.recovery, facts)
+  if (tcb.congestion.cwnd > tcb.counters.maxCwnd) tcb.counters.maxCwnd = tcb.congestion.cwnd
+  switch (action) {
+    case RecoveryAction.EnterRecovery:
+      tcb.counters.fastRetransmits++
+      tcb.retransmitNow = true
+      observer?.congestion?.(tcb, 'fast-retransmit', now)
+      break
+    case RecoveryAction.RetransmitHead:
+      tcb.retransmitNow = true
+      observer?.congestion?.(tcb, 'partial-ack', now)
+      break
+    case RecoveryAction.Exit:
+      observer?.congestion?.(tcb, 'recovery-exit', now)
+      break
+  }
+}
+
+/** RFC 6298 §5.2 and §5.3; during recovery only the first partial ACK restarts the timer (RFC 6582 §3.2). */
+function restartTimers(context: TcpContext, tcb: Tcb, now: number): void {
+  const { timers, snd } = tcb
+  if (snd.una === snd.max) {
+    timers.retransmission = Infinity
+    timers.user = Infinity
+    return
+  }
+  timers.user = now + context.config.userTimeout
+  if (!tcb.recovery.inRecovery || tcb.recovery.partialAcks === 1) timers.retransmission = now + tcb.rtt.rto
+}
+
+/** Tells a user who met a full buffer once there is room worth coming back for; an empty ring gives its memory back. */
+function offerRoom(context: TcpContext, tcb: Tcb): void {
+  const { sendRing } = tcb
+  if (sendRing.length === 0) ringRelease(context.arena, sendRing)
+  if (!tcb.sendBlocked || (tcb.sendLimit - sendRing.length) * WRITABLE_SHARE < tcb.sendLimit) return
+  tcb.sendBlocked = false
+  tcb.events |= Readiness.Writable
+}

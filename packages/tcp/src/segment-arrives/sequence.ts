@@ -1,0 +1,104 @@
+import { DropReason, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
+import type { TcpContext } from '../context.ts'
+import type { Segment } from '../segment.ts'
+import { segmentLength } from '../segment.ts'
+import { State } from '../state-machine.ts'
+import type { Tcb } from '../tcb.ts'
+import { receiveWindow } from '../tcb.ts'
+
+/** RFC 7323 §5.5: a timestamp this old says nothing, 24 days in ms. */
+const TIMESTAMP_LIFETIME = 24 * 24 * 3600 * 1000
+
+/**
+ * First check (RFC 9293 §3.10.7.4): is any of the segment within the receive window? Also PAWS, which
+ * RFC 7323 §5.3 puts in front of it. What is left of the text is trimmed to the window.
+ * An unacceptable segment is answered by an ACK, unless it is a reset, and dropped.
+ */
+export function checkSequence(context: TcpContext, tcb: Tcb, segment: Segment, now: number): DropReason {
+  const { header } = segment
+  const reset = (header.flags & TcpFlags.RST) !== 0
+  const paws = checkTimestamps(tcb, segment, now)
+  if (paws !== DropReason.None) {
+    if (!reset && paws === DropReason.PawsRejected) tcb.ackNow = true
+    if (!reset) return paws
+  }
+
+  if (!isAcceptable(tcb, segment)) {
+    if (!reset) {
+      tcb.ackNow = true
+      // A repeated FIN restarts the wait (RFC 9293 §3.10.7.4, eighth check, TIME-WAIT).
+      if (tcb.state === State['TIME-WAIT'] && segment.fin) tcb.timers.timeWait = now + 2 * context.config.msl
+      // A repeated SYN means that our SYN,ACK was lost.
+      if (tcb.state === State['SYN-RECEIVED'] && header.flags & TcpFlags.SYN && header.sequence === tcb.rcv.irs) {
+        tcb.retransmitNow = true
+      }
+    }
+    return DropReason.SequenceUnacceptable
+  }
+
+  if (!reset) takeTimestamp(tcb, segment, now)
+  trimToWindow(tcb, segment)
+  return DropReason.None
+}
+
+/**
+ * The four cases of RFC 9293 §3.4, table 6, with one allowance of §3.10.7.4: while the window is
+ * closed, a segment at RCV.NXT still brings its ACK, URG and RST, though none of its text.
+ */
+function isAcceptable(tcb: Tcb, segment: Segment): boolean {
+  const sequence = segment.header.sequence
+  const length = segmentLength(segment)
+  const window = receiveWindow(tcb)
+  const fromNext = (sequence - tcb.rcv.nxt) | 0
+  if (window === 0) return fromNext === 0
+  if (fromNext >= 0) return fromNext < window
+  if (length === 0) return false
+  const lastFromNext = (sequence + length - 1 - tcb.rcv.nxt) | 0
+  return lastFromNext >= 0
+}
+
+/** Cuts off what was received before and what lies beyond the window. */
+function trimToWindow(tcb: Tcb, segment: Segment): void {
+  const { header } = segment
+  // A SYN takes the sequence number in front of the text.
+  segment.textSequence = header.flags & TcpFlags.SYN ? (header.sequence + 1) | 0 : header.sequence
+  const old = (tcb.rcv.nxt - segment.textSequence) | 0
+  if (old > 0) {
+    const length = segment.textEnd - segment.textStart
+    segment.textStart += old < length ? old : length
+    segment.textSequence = (segment.textSequence + old) | 0
+  }
+  const room = (tcb.rcv.nxt + receiveWindow(tcb) - segment.textSequence) | 0
+  const length = segment.textEnd - segment.textStart
+  if (length > room) {
+    segment.textEnd = segment.textStart + (room > 0 ? room : 0)
+    segment.fin = false
+    // The sender probes or overruns a window that it has been told of: tell it again.
+    tcb.ackNow = true
+  }
+}
+
+/** RFC 7323 §5.3: protection against wrapped sequence numbers. */
+function checkTimestamps(tcb: Tcb, segment: Segment, now: number): DropReason {
+  const { timestamps } = tcb
+  if (!timestamps.enabled) return DropReason.None
+  const { options } = segment.header
+  // RFC 7323 §3.2: once agreed, every segment but a reset carries them.
+  if (!options.hasTimestamps) return DropReason.TimestampMissing
+  if (!lessThan(options.timestampValue, timestamps.recent)) return DropReason.None
+  if (now - timestamps.recentAt > TIMESTAMP_LIFETIME) return DropReason.None
+  return DropReason.PawsRejected
+}
+
+/** RFC 7323 §4.3: TS.Recent follows the segment that spans Last.ACK.sent, so delayed ACKs echo the earliest. */
+function takeTimestamp(tcb: Tcb, segment: Segment, now: number): void {
+  const { timestamps } = tcb
+  if (!timestamps.enabled) return
+  const { options, sequence } = segment.header
+  if (lessThan(options.timestampValue, timestamps.recent)) {
+    if (now - timestamps.recentAt <= TIMESTAMP_LIFETIME) return
+  }
+  if (!lessThanOrEqual(sequence, timestamps.lastAckSent)) return
+  timestamps.recent = options.timestampValue
+  timestamps.recentAt = now
+}

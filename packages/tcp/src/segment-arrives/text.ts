@@ -1,0 +1,54 @@
+import { DropReason, Errno } from '@layerfour/wire'
+import { abortConnection } from '../closing.ts'
+import type { TcpContext } from '../context.ts'
+import { Readiness } from '../readiness.ts'
+import { acceptText } from '../reassembly.ts'
+import type { Segment } from '../segment.ts'
+import { Cause, mayReceiveText } from '../state-machine.ts'
+import type { Tcb } from '../tcb.ts'
+import { STOP } from './verdict.ts'
+import type { Verdict } from './verdict.ts'
+
+/**
+ * Seventh check (RFC 9293 §3.10.7.4): the text goes to its place in the receive buffer, and an
+ * acknowledgment is scheduled: at once when something is missing or was filled in (RFC 5681 §4.2),
+ * else with every second full segment or after a short delay (RFC 9293 §3.8.6.3).
+ */
+export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: number): Verdict {
+  const length = segment.textEnd - segment.textStart
+  if (length === 0) return DropReason.None
+  if (!mayReceiveText(tcb.state)) {
+    // RFC 9293: "This should not occur since a FIN has been received from the remote side."
+    return DropReason.TextAfterClose
+  }
+  if (tcb.orphan) {
+    // Nobody will read it; saying so is better than swallowing it (RFC 1122 §4.2.2.13).
+    abortConnection(context, tcb, Cause.Abort, Errno.EPIPE, now)
+    return STOP
+  }
+
+  const hadGap = tcb.reassembly !== undefined && tcb.reassembly.count > 0
+  const moved = acceptText(context, tcb, segment.textSequence, segment.bytes, segment.textStart, segment.textEnd)
+  if (moved < 0) {
+    tcb.ackNow = true
+    return DropReason.OutOfMemory
+  }
+  if (moved === 0) {
+    tcb.counters.outOfOrder++
+    tcb.duplicateAcksOwed++
+    return DropReason.None
+  }
+
+  tcb.rcv.nxt = (tcb.rcv.nxt + moved) | 0
+  tcb.receivedOffset += moved
+  tcb.counters.bytesReceived += moved
+  tcb.events |= Readiness.Readable
+  if (hadGap) {
+    tcb.ackNow = true
+  } else {
+    if (length >= tcb.negotiated.mss) tcb.unackedSegments++
+    if (tcb.unackedSegments >= 2 || context.config.delayedAck === 0) tcb.ackNow = true
+    else if (tcb.timers.delayedAck === Infinity) tcb.timers.delayedAck = now + context.config.delayedAck
+  }
+  return DropReason.None
+}
