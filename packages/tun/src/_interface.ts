@@ -45,7 +45,13 @@ export function openTunDevice(): number {
   if (fd >= 0) return fd
   const noDriver = 'load the driver with `modprobe tun`, or give the container the device (`--device /dev/net/tun`)'
   const denied = 'this user may not open it; run as root, or change the access rights of the device file'
-  throw systemError(`cannot open ${TUN_PATH}`, 'open', { ENOENT: noDriver, ENODEV: noDriver, ENXIO: noDriver, EACCES: denied, EPERM: denied })
+  throw systemError(`cannot open ${TUN_PATH}`, 'open', {
+    ENOENT: noDriver,
+    ENODEV: noDriver,
+    ENXIO: noDriver,
+    EACCES: denied,
+    EPERM: denied,
+  })
 }
 
 /** Makes the interface, or takes hold of one that exists. Returns its real name: the kernel replaces `%d` by a number. */

@@ -4,7 +4,7 @@ import { EAGAIN, EINTR, ENOBUFS, ENOMEM, libc } from './_libc.ts'
 import { addKernelAddress, parseAddressWithPrefix } from './_netlink.ts'
 import { poller } from './_poller.ts'
 import type { Watched } from './_poller.ts'
-import { TunError } from './tun-error.ts'
+import type { TunError } from './tun-error.ts'
 
 /** `tun` carries IP packets, `tap` carries Ethernet frames. */
 export type TunMode = 'tun' | 'tap'
@@ -19,7 +19,10 @@ export interface TunOptions {
   readonly mode?: TunMode
   /** Bytes of the largest IP packet, 68 to 65,535. Default: what the interface has, 1500 for a new one. */
   readonly mtu?: number
-  /** Addresses that the kernel shall have on its side, `10.0.0.1/24` or `fd00::1/64`. The stack at this end takes others. */
+  /**
+   * Addresses that the kernel shall have on its side, `10.0.0.1/24` or `fd00::1/64`. The stack at this end takes others. The
+   * kernel puts IPv6 addresses into use on its own time, some milliseconds later.
+   */
   readonly kernelAddresses?: readonly string[]
   /** Whether to bring the interface up; one that is up stays so. Default true. */
   readonly up?: boolean
@@ -155,9 +158,8 @@ function checkName(name: string): string {
   // The kernel's own rules (dev_valid_name), and of formats only one %d.
   const valid = name.length > 0 && name.length <= LONGEST_NAME && /^[\x21-\x7e]+$/.test(name) && !/[/:]|^\.{1,2}$/.test(name)
   if (!valid || /%(?!d)|%d.*%d/.test(name)) {
-    throw new TypeError(
-      `expected an interface name of 1 to ${LONGEST_NAME} printable ASCII characters without space, '/' or ':', got ${JSON.stringify(name)}`,
-    )
+    const rule = `1 to ${LONGEST_NAME} printable ASCII characters without space, '/' or ':'`
+    throw new TypeError(`expected an interface name of ${rule}, got ${JSON.stringify(name)}`)
   }
   return name
 }

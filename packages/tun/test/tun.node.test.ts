@@ -4,20 +4,19 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { optional } from '../../../testing/optional.ts'
 import { tunAvailable } from '../src/index.ts'
 import { Namespace, namespacesUnavailable, runtimes } from './_namespace.ts'
 
-const missing = tunAvailable() ?? namespacesUnavailable()
-if (missing !== undefined) {
-  console.warn(`skipped: tests with a TUN interface: ${missing}`)
-  it.runIf(process.env['LAYERFOUR_REQUIRE'] === '1')('TUN is required here (LAYERFOUR_REQUIRE=1)', () => expect(missing).toBeUndefined())
-}
+const present = optional('TUN', tunAvailable() ?? namespacesUnavailable(), 'interfaces of a network namespace')
 
 const scenarios = fileURLToPath(new URL('fixtures/scenarios.ts', import.meta.url))
 const withoutNetAdmin = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin']
+const containing = (part: string): unknown => expect.stringContaining(part)
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern)
 let serial = 0
 
-describe.skipIf(missing !== undefined).each(Object.entries(runtimes))('in %s', (_, runtime) => {
+describe.skipIf(!present).each(Object.entries(runtimes))('in %s', (_, runtime) => {
   let namespace: Namespace
   beforeEach(() => {
     namespace = new Namespace(`l4tun-${process.pid}-${serial++}`)
@@ -71,7 +70,7 @@ describe.skipIf(missing !== undefined).each(Object.entries(runtimes))('in %s', (
     expect(await run('deleted')).toEqual({
       isTunError: true,
       syscall: 'read',
-      message: expect.stringMatching(/^interface victim is gone: somebody deleted it/),
+      message: matching(/^interface victim is gone: somebody deleted it/),
     })
   })
 
@@ -84,14 +83,14 @@ describe.skipIf(missing !== undefined).each(Object.entries(runtimes))('in %s', (
   })
 
   it('EINVAL: an interface of another kind', async () => {
-    const refused = { code: 'EINVAL', message: expect.stringMatching(/no TUN interface; choose another name or mode/) }
+    const refused = { code: 'EINVAL', message: matching(/no TUN interface; choose another name or mode/) }
     expect(await run('mismatch')).toMatchObject([refused, refused])
   })
 
   it('EPERM: without CAP_NET_ADMIN the error says what to do', async () => {
     expect(await run('unprivileged', withoutNetAdmin)).toMatchObject({
-      available: expect.stringContaining('CAP_NET_ADMIN'),
-      failure: { code: 'EPERM', errno: -1, message: expect.stringContaining('`ip tuntap add dev mine mode tun user NAME`') },
+      available: containing('CAP_NET_ADMIN'),
+      failure: { code: 'EPERM', errno: -1, message: containing('`ip tuntap add dev mine mode tun user NAME`') },
     })
   })
 
@@ -100,7 +99,7 @@ describe.skipIf(missing !== undefined).each(Object.entries(runtimes))('in %s', (
     namespace.ip('address', 'add', '10.9.0.1/24', 'dev', 'ours')
     namespace.ip('link', 'set', 'ours', 'mtu', '1480', 'up')
     expect(await run('prepared', withoutNetAdmin)).toMatchObject({
-      available: [expect.stringContaining('CAP_NET_ADMIN'), null],
+      available: [containing('CAP_NET_ADMIN'), null],
       mtu: 1480,
       answers: 7,
       change: { code: 'EPERM', syscall: 'ioctl(SIOCSIFMTU)' },
@@ -110,15 +109,16 @@ describe.skipIf(missing !== undefined).each(Object.entries(runtimes))('in %s', (
   it('ENOENT: without /dev/net/tun the error says what to do', async () => {
     const emptied = ['sh', '-c', 'mount -t tmpfs none /dev/net && exec "$@"', 'sh']
     expect(await run('missing', emptied)).toMatchObject({
-      available: expect.stringContaining('modprobe tun'),
-      failure: { code: 'ENOENT', errno: -2, syscall: 'open', message: expect.stringContaining('--device /dev/net/tun') },
+      available: containing('modprobe tun'),
+      failure: { code: 'ENOENT', errno: -2, syscall: 'open', message: containing('--device /dev/net/tun') },
     })
   })
 
   it('without koffi the error says what to install', async () => {
     const copy = mkdtempSync(join(tmpdir(), 'l4tun-'))
     try {
-      for (const part of ['src', 'test']) cpSync(fileURLToPath(new URL(`../${part}`, import.meta.url)), join(copy, part), { recursive: true })
+      const own = fileURLToPath(new URL('..', import.meta.url))
+      for (const part of ['src', 'test']) cpSync(join(own, part), join(copy, part), { recursive: true })
       const output = await namespace.run([...runtime, join(copy, 'test/fixtures/scenarios.ts'), 'available'])
       expect(output[0]).toMatch(/npm install koffi.*ENOTSUP/)
     } finally {
