@@ -50,6 +50,20 @@ describe('Arena', () => {
     expect(arena.allocate(1 << 14)).toBe(0)
   })
 
+  test('takes from the smallest free block that fits, so that large ones stay whole', () => {
+    const arena = new Arena(1 << 14)
+    const small = arena.allocate(MIN)
+    // Free now: one block of each size from 256 to 8192 bytes.
+    expect(arena.largestFree).toBe(8192)
+    arena.allocate(2048)
+    arena.allocate(200)
+    expect(arena.largestFree).toBe(8192)
+    expect(arena.allocate(8192)).toBe(8192)
+    expect(arena.largestFree).toBe(4096)
+    arena.free(small)
+    expect(arena.allocate(MIN)).toBe(small)
+  })
+
   test('misuse throws and changes nothing', () => {
     expect(() => new Arena(1000)).toThrow(RangeError)
     expect(() => new Arena(128)).toThrow('arena size is 128, expected a power of two from 256 to 1073741824')
@@ -75,7 +89,7 @@ describe('Arena', () => {
       { weight: 3, arbitrary: fc.record({ allocate: fc.oneof(fc.nat(700), fc.nat(units * MIN + 10)) }) },
       { weight: 2, arbitrary: fc.record({ free: fc.nat() }) },
     )
-    fc.assert(fc.property(fc.array(operation, { maxLength: 150 }), (operations) => {
+    fc.assert(fc.property(fc.array(operation, { maxLength: 150, size: 'max' }), (operations) => {
       const arena = new Arena(units * MIN)
       const taken = new Uint8Array(units)
       const blocks: { offset: number; size: number }[] = []

@@ -144,6 +144,28 @@ describe('FlowTable', () => {
     expect(stepsUnder(Int32Array.of(1, 2))).toBeLessThan(2)
   })
 
+  test('keys whose whole hashes are equal are still told apart, by any of their words', () => {
+    const words = [0, 0, 0xffff, server.w3, 0, 0, 0xffff, 0x0a000002, (80 << 16) | 1000]
+    // Found by search: which word differs, and two values for it that hash alike under `secret`.
+    const collisions: [number, number, number][] = [
+      [0, 53279, 131841], [1, 4126, 59304], [2, 17306, 57468], [3, 21379, 23458], [4, 1612, 45568],
+      [5, 44800, 50861], [6, 9109, 36578], [7, 55383, 162918], [8, 42536, 77405],
+    ]
+    for (const [part, first, second] of collisions) {
+      const keys = [first, second].map((value) => words.with(part, value))
+      const [one, other] = keys.map((key) => halfSipHash(1, 3, secret[0]!, secret[1]!, key))
+      expect(one).toBe(other)
+      const names = keys.map(([a, b, c, d, e, f, g, h, ports]): [AddressWords, number, AddressWords, number] => [
+        { w0: a!, w1: b!, w2: c!, w3: d! }, ports! >>> 16, { w0: e!, w1: f!, w2: g!, w3: h! }, ports! & 0xffff,
+      ])
+      const table = new FlowTable(secret, 10)
+      table.set(...names[0]!, 1)
+      expect(table.get(...names[1]!)).toBe(-1)
+      table.set(...names[1]!, 2)
+      expect(names.map((name) => table.get(...name))).toEqual([1, 2])
+    }
+  })
+
   test('coming and going leaves no debris: look-ups of absent flows stay short', () => {
     const table = new FlowTable(secret, 1000)
     for (let i = 0; i < 50_000; i++) {

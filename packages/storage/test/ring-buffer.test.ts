@@ -142,7 +142,7 @@ describe('RingBuffer', () => {
       fc.record({ kind: fc.constant('release' as const), which, a: fc.nat(4), b: fc.constant(0) }),
     )
     let counter = 0
-    fc.assert(fc.property(fc.array(operation, { maxLength: 120 }), (operations) => {
+    fc.assert(fc.property(fc.array(operation, { maxLength: 120, size: 'max' }), (operations) => {
       const arena = new Arena(4096)
       const models: Model[] = [0, 1].map(() => ({ ring: createRing(), window: [], length: 0 }))
       for (const { kind, which, a, b } of operations) {

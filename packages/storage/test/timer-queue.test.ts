@@ -91,7 +91,7 @@ describe('TimerQueue', () => {
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('clear' as const), id: ids, time: fc.constant(0) }) },
       { weight: 2, arbitrary: fc.record({ kind: fc.constant('take' as const), id: fc.constant(0), time: fc.nat(30) }) },
     )
-    fc.assert(fc.property(fc.array(operation, { maxLength: 200 }), (operations) => {
+    fc.assert(fc.property(fc.array(operation, { maxLength: 200, size: 'max' }), (operations) => {
       const queue = new TimerQueue(71)
       const model = new Map<number, number>()
       const sorted = (): [number, number][] => [...model].sort((a, b) => a[1] - b[1] || a[0] - b[0])
