@@ -97,7 +97,6 @@ function onDuplicate(recovery: FastRecovery, facts: AckFacts): RecoveryAction {
     // No more than was in flight can have left the network, so forged duplicates gain little (RFC 5681 §3.2, after step 6).
     const inflation = recovery.inflation + mss
     if (inflation <= recovery.flightSize) recovery.inflation = inflation
-    else if (recovery.inflation < recovery.flightSize) recovery.inflation = recovery.flightSize
     return RecoveryAction.None
   }
   if (recovery.duplicates === 1) recovery.flightSize = facts.inFlight
@@ -107,10 +106,9 @@ function onDuplicate(recovery: FastRecovery, facts: AckFacts): RecoveryAction {
     if (maybeNewLoss) recovery.inflation = recovery.duplicates * mss
     return RecoveryAction.None
   }
-  if (recovery.duplicates > DUPLICATE_THRESHOLD || !maybeNewLoss) return RecoveryAction.None
+  if (!maybeNewLoss) return RecoveryAction.None
   recovery.inRecovery = true
   recovery.recover = facts.sent
   recovery.inflation = DUPLICATE_THRESHOLD * mss
-  recovery.partialAcks = 0
   return RecoveryAction.EnterRecovery
 }

@@ -48,8 +48,7 @@ export function advertisedWindow(window: ReceiveWindow, next: number): number {
  */
 export function advertiseWindow(window: ReceiveWindow, next: number, space: number, buffer: number, mss: number): number {
   const edge = next + floorToUnits(window, space)
-  const gain = edge - window.rightEdge
-  if (gain > 0 && gain >= Math.min(mss, buffer / 2)) window.rightEdge = edge
+  if (edge - window.rightEdge >= Math.min(mss, buffer / 2)) window.rightEdge = edge
   return advertisedWindow(window, next)
 }
 

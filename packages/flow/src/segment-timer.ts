@@ -34,7 +34,7 @@ export function segmentSent(timer: SegmentTimer, end: number, now: number): void
  * ACK had to wait for the gap to close.
  */
 export function segmentRetransmitted(timer: SegmentTimer, start: number): void {
-  if (timer.running && start < timer.end) timer.retransmitted = true
+  if (start < timer.end) timer.retransmitted = true
 }
 
 /** The cumulative ACK reached offset `ack`. Returns the sample in ms for `rttSample`, or -1 when there is none. */

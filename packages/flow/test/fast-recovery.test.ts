@@ -204,6 +204,17 @@ describe('fast recovery', () => {
     expect(s.nxt - s.una).toBe(15_000)
   })
 
+  test('a long recovery inflates by duplicates of new data too: the bound follows the flight at each partial ACK', () => {
+    const s = tenInFlight()
+    duplicates(s, 8)
+    expect(pump(s)).toHaveLength(3)
+    ack(s, 2000)
+    expect(pump(s)).toHaveLength(1)
+    // Eleven segments were in flight at the partial ACK
+    duplicates(s, 20)
+    expect(s.recovery.inflation).toBe(11_000)
+  })
+
   test('segments far smaller than the MSS: the three-segment inflation of RFC 5681 is kept, and grows no more', () => {
     const recovery = createFastRecovery()
     const facts = Object.assign(createAckFacts(), { mss: MSS, duplicate: true, inFlight: 400, sent: 400 })

@@ -82,6 +82,23 @@ describe('congestion avoidance', () => {
     expect(s).toMatchObject({ cwnd: 11_000, bytesAcked: 2000 })
   })
 
+  test('the window stops at the greatest TCP window', () => {
+    for (const ssthresh of [MAX_CONGESTION_WINDOW, 10_000]) {
+      const s = state({ cwnd: MAX_CONGESTION_WINDOW - 1, ssthresh })
+      newReno.onAck(s, acked(MAX_CONGESTION_WINDOW))
+      expect(s.cwnd).toBe(MAX_CONGESTION_WINDOW)
+    }
+  })
+
+  test('bytes counted before a reduction do not count after it', () => {
+    for (const reduce of ['onLoss', 'onTimeout', 'onIdle', 'onRecoveryEnd'] as const) {
+      const s = state({ cwnd: 10_000, ssthresh: 10_000 })
+      newReno.onAck(s, acked(9 * MSS))
+      newReno[reduce]!(s, facts({ inFlight: 10_000, timeouts: 1 }))
+      expect(s.bytesAcked).toBe(0)
+    }
+  })
+
   test('RFC 2861, RFC 7661: a window that the application did not fill does not grow', () => {
     for (const ssthresh of [MAX_CONGESTION_WINDOW, 10_000]) {
       const s = state({ cwnd: 10_000, ssthresh })
