@@ -14,7 +14,7 @@ export function writeIpv4Address(address: IpAddress, bytes: Uint8Array, at: numb
   writeUint32(bytes, at, address.w3)
 }
 
-/** Reads sixteen octets. ::ffff:a.b.c.d gives the IPv4 address; on an IPv6 wire that is a martian (RFC 4942 §2.2). */
+/** Reads sixteen octets. ::ffff:a.b.c.d gives the IPv4 address, which `readIpv6` refuses on the wire. */
 export function readIpv6Address(bytes: Uint8Array, at: number, into: MutableIpAddress): void {
   into.w0 = readUint32(bytes, at)
   into.w1 = readUint32(bytes, at + 4)

@@ -1,7 +1,7 @@
 import { readUint16, writeUint16, writeUint32 } from './bytes.ts'
 import { DropReason } from './drop-reason.ts'
 import type { MutableIpAddress } from './ip-address.ts'
-import { createIpAddress } from './ip-address.ts'
+import { createIpAddress, isIpv4 } from './ip-address.ts'
 import { readIpv6Address, writeIpv6Address } from './ip-address-bytes.ts'
 import { walkExtensionHeaders } from './_ipv6-extensions.ts'
 
@@ -59,7 +59,8 @@ export function createIpv6Header(): Ipv6Header {
  * `[start + into.headerLength, start + 40 + into.payloadLength)`. Hop-by-hop and destination options
  * and routing headers are skipped where RFC 8200 allows it; a fragment header fills the fragment fields,
  * and behind the one of a real fragment (`moreFragments` or `fragmentOffset` not 0) the walk stops.
- * Returns `Truncated`, `BadVersion`, `BadHeaderLength` (more than 8 extension headers), `BadOption`,
+ * Returns `Truncated`, `BadVersion`, `MartianSource` or `NotForUs` (::ffff:a.b.c.d on the wire: it would pass
+ * for the IPv4 address, RFC 4942 §2.2), `BadHeaderLength` (more than 8 extension headers), `BadOption`,
  * `UnknownProtocol` (hop-by-hop options out of place) or `None`.
  */
 export function readIpv6(bytes: Uint8Array, start: number, end: number, into: Ipv6Header): DropReason {
@@ -96,7 +97,8 @@ function readFixedHeader(bytes: Uint8Array, start: number, end: number, into: Ip
   into.moreFragments = false
   into.identification = 0
   into.problemPointer = -1
-  return DropReason.None
+  if (isIpv4(into.source)) return DropReason.MartianSource
+  return isIpv4(into.destination) ? DropReason.NotForUs : DropReason.None
 }
 
 /** Writes the fixed header and returns its length, 40. IPv6 has no header checksum. */

@@ -25,12 +25,11 @@ describe('prefixes', () => {
     expect(prefix('2001:db8::1').length).toBe(128)
   })
 
-  test.each(['', '/', '10.0.0.1/', '10.0.0.1/33', '10.0.0.1/-1', '10.0.0.1/08', '10.0.0.1/8/8', '10.0.0.1/1e1', '::/129', '::/ 1', '10.0.0/8', '/8'])(
-    'refuses %j',
-    (text) => {
-      expect(parsePrefix(text)).toBeUndefined()
-    },
-  )
+  test.each([
+    '', '/', '10.0.0.1/', '10.0.0.1/33', '10.0.0.1/-1', '10.0.0.1/08', '10.0.0.1/8/8', '10.0.0.1/1e1', '::/129', '::/ 1', '10.0.0/8', '/8',
+  ])('refuses %j', (text) => {
+    expect(parsePrefix(text)).toBeUndefined()
+  })
 
   test('RFC 4632 §3.1: the network, the mask and the length in 128-bit terms', () => {
     expect(formatIpAddress(prefixNetwork(prefix('192.0.2.77/26')))).toBe('192.0.2.64')
