@@ -1,1 +1,11 @@
-export {}
+export { Drops } from './drops.ts'
+export type { InternetLayerOptions } from './internet-layer.ts'
+export { InternetLayer } from './internet-layer.ts'
+export type { InterfaceAddress, NetworkInterface } from './interfaces.ts'
+export * from './limits.ts'
+export type { LinkPort } from './link-port.ts'
+export { LOOPBACK_INTERFACE } from './loopback.ts'
+export type { IpObserver } from './observer.ts'
+export type { Route } from './routes.ts'
+export { TrafficCounters } from './traffic-counters.ts'
+export type { TransportProtocol } from './transport-protocol.ts'

@@ -1,0 +1,67 @@
+import {
+  DropReason, Icmpv6Parameter, Icmpv6Type, Icmpv6Unreachable, IcmpType, IcmpUnreachable, IpProtocol, isIpv4, IPV6_HEADER_LENGTH,
+} from '@layerfour/wire'
+import type { IcmpOutput } from './icmp-output.ts'
+import type { Icmpv4 } from './icmpv4.ts'
+import type { Icmpv6 } from './icmpv6.ts'
+import type { ProtocolTable } from './protocol-table.ts'
+import type { ReceivedPacket } from './received-packet.ts'
+
+/** Hands whole datagrams for us to ICMP or a transport, and reports what nobody takes (RFC 1122 §3.2.2.1, RFC 4443 §3.1). */
+export class Delivery {
+  private readonly transports: ProtocolTable
+  private readonly icmpv4: Icmpv4
+  private readonly icmpv6: Icmpv6
+  private readonly output: IcmpOutput
+
+  constructor(transports: ProtocolTable, icmpv4: Icmpv4, icmpv6: Icmpv6, output: IcmpOutput) {
+    this.transports = transports
+    this.icmpv4 = icmpv4
+    this.icmpv6 = icmpv6
+    this.output = output
+  }
+
+  deliver(packet: ReceivedPacket, now: number): DropReason {
+    const { meta } = packet
+    const { protocol } = meta
+    const ipv4 = isIpv4(meta.destination)
+    if (protocol === IpProtocol.Icmp || protocol === IpProtocol.Icmpv6) {
+      if (ipv4 && protocol === IpProtocol.Icmp) return this.icmpv4.receive(packet, now)
+      if (!ipv4 && protocol === IpProtocol.Icmpv6) return this.icmpv6.receive(packet, now)
+      return this.refuseProtocol(packet, ipv4, now)
+    }
+    const transport = this.transports.get(protocol)
+    if (transport === undefined) return this.refuseProtocol(packet, ipv4, now)
+    // RFC 1122 §4.2.3.10: TCP has no business with broadcasts; of what we know, UDP alone has.
+    if (packet.broadcast && protocol !== IpProtocol.Udp) return DropReason.NotForUs
+    const reason = transport.receive(meta, packet.bytes, packet.transportStart, packet.end, now)
+    if (reason === DropReason.PortUnreachable) {
+      if (ipv4) this.output.error(packet, IcmpType.DestinationUnreachable, IcmpUnreachable.Port, 0, now)
+      else this.output.error(packet, Icmpv6Type.DestinationUnreachable, Icmpv6Unreachable.Port, 0, now)
+    }
+    return reason
+  }
+
+  private refuseProtocol(packet: ReceivedPacket, ipv4: boolean, now: number): DropReason {
+    if (ipv4) {
+      this.output.error(packet, IcmpType.DestinationUnreachable, IcmpUnreachable.Protocol, 0, now)
+    } else if (packet.meta.protocol !== IpProtocol.NoNextHeader) {
+      const pointer = upperLayerField(packet)
+      this.output.error(packet, Icmpv6Type.ParameterProblem, Icmpv6Parameter.UnrecognizedNextHeader, pointer, now)
+    }
+    return DropReason.UnknownProtocol
+  }
+}
+
+/** Where in the IPv6 packet the next header field is that names the upper layer; the chain before it was walked already. */
+function upperLayerField(packet: ReceivedPacket): number {
+  const { bytes, start, transportStart } = packet
+  let field = start + 6
+  let at = start + IPV6_HEADER_LENGTH
+  while (at < transportStart) {
+    const length = bytes[field] === IpProtocol.Fragment ? 8 : (bytes[at + 1]! + 1) << 3
+    field = at
+    at += length
+  }
+  return field - start
+}

@@ -1,0 +1,42 @@
+import {
+  createIcmpv6Header, DropReason, ICMPV6_HEADER_LENGTH, icmpv6Cause, Icmpv6Type, IpProtocol, isIcmpv6Error, readIcmpv6,
+  verifyTransportChecksum,
+} from '@layerfour/wire'
+import type { Icmpv6Header } from '@layerfour/wire'
+import type { ErrorDelivery } from './error-delivery.ts'
+import type { IcmpOutput } from './icmp-output.ts'
+import type { ProtocolTable } from './protocol-table.ts'
+import type { ReceivedPacket } from './received-packet.ts'
+
+/** ICMPv6 messages in: RFC 4443, without neighbour discovery. */
+export class Icmpv6 {
+  private readonly output: IcmpOutput
+  private readonly errors: ErrorDelivery
+  private readonly transports: ProtocolTable
+  private readonly header: Icmpv6Header = createIcmpv6Header()
+
+  constructor(output: IcmpOutput, errors: ErrorDelivery, transports: ProtocolTable) {
+    this.output = output
+    this.errors = errors
+    this.transports = transports
+  }
+
+  receive(packet: ReceivedPacket, now: number): DropReason {
+    const { meta, bytes, transportStart, end, iface } = packet
+    const { header } = this
+    const reason = readIcmpv6(bytes, transportStart, end, header)
+    if (reason !== DropReason.None) return reason
+    if (!meta.checksumVerified
+      && !verifyTransportChecksum(meta.source, meta.destination, IpProtocol.Icmpv6, bytes, transportStart, end)) {
+      return DropReason.BadChecksum
+    }
+    if (header.type === Icmpv6Type.EchoRequest) return this.output.echoReply(packet, now)
+    if (isIcmpv6Error(header.type)) {
+      const cause = icmpv6Cause(header.type, header.code)
+      if (cause === 0) return DropReason.IcmpUnmatched
+      return this.errors.deliverIpv6(cause, header.mtu, iface.index, bytes, transportStart + ICMPV6_HEADER_LENGTH, end, now)
+    }
+    const listener = this.transports.get(IpProtocol.Icmpv6)
+    return listener === undefined ? DropReason.UnknownProtocol : listener.receive(meta, bytes, transportStart, end, now)
+  }
+}

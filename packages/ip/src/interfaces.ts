@@ -1,0 +1,159 @@
+import {
+  createHardwareAddress, ipAddressEquals, isDirectedBroadcast, isIpv4, isLimitedBroadcast, isLinkLocal, isLoopback, isMulticast,
+  isUnspecified, prefixContains, readHardwareAddress,
+} from '@layerfour/wire'
+import type { HardwareAddress, IpAddress, IpPrefix } from '@layerfour/wire'
+import { TrafficCounters } from './traffic-counters.ts'
+import { MAX_ADDRESSES, MAX_INTERFACES, MAX_MTU, MIN_MTU_IPV4, MIN_MTU_IPV6 } from './limits.ts'
+import type { LinkPort } from './link-port.ts'
+import { PacketCopier } from './packet-copier.ts'
+
+/** An address of ours with the network that is on-link with it. */
+export interface InterfaceAddress {
+  readonly address: IpAddress
+  /** The on-link network: the address with its prefix length, in the terms of its family (0..32 or 0..128). */
+  readonly prefix: IpPrefix
+}
+
+/** One interface: a port, its addresses and its counters. */
+export interface NetworkInterface {
+  readonly index: number
+  readonly name: string
+  readonly port: LinkPort
+  /** The port's hardware address; all zeros on media without. */
+  readonly hardware: HardwareAddress
+  readonly addresses: InterfaceAddress[]
+  readonly traffic: TrafficCounters
+  readonly copier: PacketCopier
+}
+
+/**
+ * The interfaces of a host, and which addresses are its own. The host is "weak" (RFC 1122 §3.3.4.2): a packet to any
+ * address of ours is accepted on any interface, as most systems do.
+ */
+export class InterfaceTable {
+  readonly list: NetworkInterface[] = []
+  /** All addresses of all interfaces: what `isLocal` reads for each packet. */
+  private readonly own: IpAddress[] = []
+
+  /** @throws RangeError when the table is full or the MTU is out of range; TypeError when a hardware address is missing. */
+  add(port: LinkPort, name: string): NetworkInterface {
+    if (this.list.length >= MAX_INTERFACES) throw new RangeError(`there are ${MAX_INTERFACES} interfaces already, expected no more`)
+    if (!Number.isInteger(port.mtu) || port.mtu < MIN_MTU_IPV4 || port.mtu > MAX_MTU) {
+      throw new RangeError(`interface ${name} has MTU ${port.mtu}, expected ${MIN_MTU_IPV4} to ${MAX_MTU} bytes`)
+    }
+    if (port.medium === 'ethernet' && port.hardwareAddress?.length !== 6) {
+      throw new TypeError(`interface ${name} has ${port.hardwareAddress?.length ?? 'no'} bytes of hardware address, expected 6`)
+    }
+    const hardware = createHardwareAddress()
+    if (port.medium === 'ethernet') readHardwareAddress(port.hardwareAddress!, 0, hardware)
+    const added: NetworkInterface = {
+      index: this.list.length, name, port, hardware, addresses: [], traffic: new TrafficCounters(), copier: new PacketCopier(),
+    }
+    this.list.push(added)
+    return added
+  }
+
+  /** @throws RangeError when there is no such interface. */
+  at(index: number): NetworkInterface {
+    const found = this.list[index]
+    if (found === undefined) throw new RangeError(`interface index is ${index}, expected 0 to ${this.list.length - 1}`)
+    return found
+  }
+
+  /** Gives an interface an address. @throws RangeError when it cannot be a host's, is ours already, or the table is full. */
+  addAddress(index: number, prefix: IpPrefix): InterfaceAddress {
+    const { address, length } = prefix
+    const iface = this.at(index)
+    if (this.own.length >= MAX_ADDRESSES) throw new RangeError(`there are ${MAX_ADDRESSES} addresses already, expected no more`)
+    if (isUnspecified(address) || isMulticast(address) || isLimitedBroadcast(address)) {
+      throw new RangeError('the address is unspecified, multicast or broadcast, expected a unicast one')
+    }
+    if (!isIpv4(address) && iface.port.mtu < MIN_MTU_IPV6) {
+      throw new RangeError(`interface ${iface.name} has MTU ${iface.port.mtu}, expected at least ${MIN_MTU_IPV6} for IPv6`)
+    }
+    const bits = isIpv4(address) ? 32 : 128
+    if (!Number.isInteger(length) || length < 0 || length > bits) {
+      throw new RangeError(`prefix length is ${length}, expected 0 to ${bits}`)
+    }
+    if (this.own.some((other) => ipAddressEquals(other, address))) throw new RangeError('the address is one of ours already')
+    const added: InterfaceAddress = { address: { ...address }, prefix: { address: { ...address }, length } }
+    iface.addresses.push(added)
+    this.own.push(added.address)
+    return added
+  }
+
+  /** Takes an address away; the address as it was, or undefined when no interface had it. */
+  removeAddress(address: IpAddress): InterfaceAddress | undefined {
+    const place = this.own.findIndex((other) => ipAddressEquals(other, address))
+    if (place < 0) return undefined
+    this.own.splice(place, 1)
+    for (const { addresses } of this.list) {
+      const at = addresses.findIndex((other) => ipAddressEquals(other.address, address))
+      if (at >= 0) return addresses.splice(at, 1)[0]
+    }
+    return undefined
+  }
+
+  /** Whether the address is a unicast one of ours. All of 127.0.0.0/8 and ::1 is. */
+  isLocal(address: IpAddress): boolean {
+    const { own } = this
+    for (let i = 0; i < own.length; i++) if (ipAddressEquals(own[i]!, address)) return true
+    return isLoopback(address)
+  }
+
+  /** Index of the interface that has this address; -1 when none has. */
+  ownerOf(address: IpAddress): number {
+    const { list } = this
+    for (let i = 0; i < list.length; i++) if (this.owns(list[i]!, address)) return i
+    return -1
+  }
+
+  /** The first interface beside the loopback that has an address of the same family. */
+  firstOf(family: IpAddress): NetworkInterface | undefined {
+    const ipv4 = isIpv4(family)
+    for (let i = 1; i < this.list.length; i++) {
+      const { addresses } = this.list[i]!
+      for (let j = 0; j < addresses.length; j++) if (isIpv4(addresses[j]!.address) === ipv4) return this.list[i]
+    }
+    return undefined
+  }
+
+  /** Whether `iface` has this address. */
+  owns(iface: NetworkInterface, address: IpAddress): boolean {
+    const { addresses } = iface
+    for (let i = 0; i < addresses.length; i++) if (ipAddressEquals(addresses[i]!.address, address)) return true
+    return false
+  }
+
+  /** Whether the address means every host on the interface's wire: 255.255.255.255, or a subnet's own (RFC 1122 §3.2.1.3). */
+  isBroadcast(iface: NetworkInterface, address: IpAddress): boolean {
+    if (!isIpv4(address)) return false
+    if (isLimitedBroadcast(address)) return true
+    const { addresses } = iface
+    for (let i = 0; i < addresses.length; i++) if (isDirectedBroadcast(addresses[i]!.prefix, address)) return true
+    return false
+  }
+
+  /**
+   * Our address for packets that leave by `iface` towards `next`, the next hop or an on-link destination: one on the
+   * same network, else one of the same family and scope, else of the same family (RFC 1122 §3.3.4.3, RFC 6724 §5 rule 2).
+   */
+  sourceFor(iface: NetworkInterface, next: IpAddress): IpAddress | undefined {
+    const { addresses } = iface
+    const ipv4 = isIpv4(next)
+    const linkLocal = isLinkLocal(next)
+    let best: IpAddress | undefined
+    let bestRank = 0
+    for (let i = 0; i < addresses.length; i++) {
+      const { address, prefix } = addresses[i]!
+      if (isIpv4(address) !== ipv4) continue
+      const rank = prefixContains(prefix, next) ? 3 : isLinkLocal(address) === linkLocal ? 2 : 1
+      if (rank <= bestRank) continue
+      best = address
+      bestRank = rank
+    }
+    return best
+  }
+}
+

@@ -1,0 +1,134 @@
+import type { Arena } from '@layerfour/storage'
+import {
+  createIpAddress, DropReason, IPV4_HEADER_LENGTH, IPV6_HEADER_LENGTH, isIpv4, isLimitedBroadcast, isLoopback, isMulticast,
+  isUnspecified, readIpv4Address, readIpv6Address,
+} from '@layerfour/wire'
+import type { IpAddress, MutableIpAddress, PacketMeta } from '@layerfour/wire'
+import type { Drops } from './drops.ts'
+import type { HeaderWriter } from './header-writer.ts'
+import type { InterfaceTable, NetworkInterface } from './interfaces.ts'
+import { HEADROOM, REPLY_LIFETIME, REPLY_RETRY_INTERVAL } from './limits.ts'
+import type { LinkOutput } from './link-output.ts'
+import { LOOPBACK_INTERFACE } from './loopback.ts'
+import { QueuedKind } from './packet-queue.ts'
+import type { PacketQueue } from './packet-queue.ts'
+import type { PathMtuCache } from './path-mtu.ts'
+import type { Router } from './router.ts'
+
+/** What the length fields of both headers can say. */
+const MAX_LENGTH = 65535
+
+/**
+ * The way out. A transport comes in by `send`, its segment in `scratch`; the layer's own replies come in by the queue, as whole
+ * packets, and `flush` sends them.
+ */
+export class IpOutput {
+  readonly scratch: Uint8Array = new Uint8Array(HEADROOM + MAX_LENGTH + 1)
+  private readonly arena: Arena
+  private readonly interfaces: InterfaceTable
+  private readonly router: Router
+  private readonly pathMtus: PathMtuCache
+  private readonly headers: HeaderWriter
+  private readonly link: LinkOutput
+  private readonly replies: PacketQueue
+  private readonly drops: Drops
+  private readonly source: MutableIpAddress = createIpAddress()
+  private readonly destination: MutableIpAddress = createIpAddress()
+
+  constructor(
+    arena: Arena, interfaces: InterfaceTable, router: Router, pathMtus: PathMtuCache, headers: HeaderWriter, link: LinkOutput,
+    replies: PacketQueue, drops: Drops,
+  ) {
+    this.arena = arena
+    this.interfaces = interfaces
+    this.router = router
+    this.pathMtus = pathMtus
+    this.headers = headers
+    this.link = link
+    this.replies = replies
+    this.drops = drops
+  }
+
+  /** As `NetworkLayer.send`. */
+  send(meta: PacketMeta, length: number, now: number): DropReason {
+    if (!(length >= 0 && length <= MAX_LENGTH)) throw new RangeError(`segment length is ${length}, expected 0 to ${MAX_LENGTH} bytes`)
+    const { source, destination } = meta
+    const { scratch, link } = this
+    const end = HEADROOM + length
+    const iface = this.router.choose(destination, source, meta.interfaceIndex)
+    if (iface === undefined) return this.drops.note(DropReason.NoRoute, meta.interfaceIndex, scratch, HEADROOM, end, now)
+    if (!maySend(source, destination, iface)) {
+      return this.drops.note(DropReason.NoSourceAddress, iface.index, scratch, HEADROOM, end, now)
+    }
+    const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination, now))
+    const size = length + (isIpv4(destination) ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH)
+    if (size > limit && (meta.dontFragment || (isIpv4(destination) && size > MAX_LENGTH))) {
+      return this.drops.note(DropReason.PacketTooBig, iface.index, scratch, HEADROOM, end, now)
+    }
+    const dontFragment = meta.dontFragment && !this.pathMtus.mustAllowFragments(destination, now)
+    const start = this.headers.write(meta, dontFragment, scratch, HEADROOM, length)
+    link.progress = 0
+    const reason = link.emit(iface, this.router.nextHop, limit, scratch, start, end, now)
+    if (reason === DropReason.None) return reason
+    if (reason !== DropReason.DeviceQueueFull) return this.drops.note(reason, iface.index, scratch, start, end, now)
+    if (link.progress === 0) return reason
+    // Some of its fragments are out: the others follow when the device takes them.
+    if (!this.replies.push(scratch, start, end, iface.index, QueuedKind.Packet, now)) {
+      return this.drops.note(DropReason.OutOfMemory, iface.index, scratch, start, end, now)
+    }
+    this.replies.markLast(link.progress, link.fragmentIdentification)
+    return DropReason.None
+  }
+
+  /** Sends what is queued. What a device refuses stays, for a second at most. */
+  flush(now: number): void {
+    const { replies, link } = this
+    if (replies.size === 0) return
+    for (let left = replies.size; left > 0; left--) {
+      link.progress = replies.headProgress
+      link.fragmentIdentification = replies.headIdentification
+      const reason = this.sendHead(now)
+      if (reason === DropReason.DeviceQueueFull && now - replies.headTime < REPLY_LIFETIME) {
+        replies.markHead(link.progress, link.fragmentIdentification)
+        replies.rotate()
+        continue
+      }
+      if (reason !== DropReason.None) {
+        this.drops.note(reason, replies.headInterface, this.arena.bytes, replies.headStart, replies.headEnd, now)
+      }
+      replies.shift()
+    }
+    replies.postpone(now + REPLY_RETRY_INTERVAL)
+  }
+
+  private sendHead(now: number): DropReason {
+    const { replies, link, source, destination } = this
+    const { bytes } = this.arena
+    const { headStart: start, headEnd: end } = replies
+    if (replies.headKind === QueuedKind.Frame) {
+      return link.emitFrame(this.interfaces.at(replies.headInterface), bytes, start, end, now)
+    }
+    const ipv4 = bytes[start]! >> 4 === 4
+    if (ipv4) {
+      readIpv4Address(bytes, start + 12, source)
+      readIpv4Address(bytes, start + 16, destination)
+    } else {
+      readIpv6Address(bytes, start + 8, source)
+      readIpv6Address(bytes, start + 24, destination)
+    }
+    const iface = this.router.choose(destination, source, replies.headInterface)
+    if (iface === undefined) return DropReason.NoRoute
+    if (!maySend(source, destination, iface)) return DropReason.NoSourceAddress
+    const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination, now))
+    // A packet that waited for ARP may have been made with DF for a path that was wider then.
+    if (ipv4 && end - start > limit && (bytes[start + 6]! & 0x40) !== 0) return DropReason.PacketTooBig
+    return link.emit(iface, this.router.nextHop, limit, bytes, start, end, now)
+  }
+}
+
+/** RFC 1122 §3.2.1.3: a host without an address yet may only ask everyone; a loopback address stays inside. */
+function maySend(source: IpAddress, destination: IpAddress, iface: NetworkInterface): boolean {
+  if (isIpv4(source) !== isIpv4(destination)) return false
+  if (isUnspecified(source)) return isLimitedBroadcast(destination) || isMulticast(destination)
+  return !isLoopback(source) || iface.index === LOOPBACK_INTERFACE
+}

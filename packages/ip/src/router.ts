@@ -1,0 +1,73 @@
+import {
+  copyIpAddress, createIpAddress, DropReason, isIpv4, isLimitedBroadcast, isLoopback, isMulticast, isUnspecified,
+  LOOPBACK_IPV4, LOOPBACK_IPV6,
+} from '@layerfour/wire'
+import type { IpAddress, MutableIpAddress, Path } from '@layerfour/wire'
+import type { InterfaceTable, NetworkInterface } from './interfaces.ts'
+import { LOOPBACK_INTERFACE } from './loopback.ts'
+import type { PathMtuCache } from './path-mtu.ts'
+import type { RouteTable } from './routes.ts'
+
+/** Decides by which interface a packet leaves, and to which neighbour it goes first (RFC 1122 §3.3.1). */
+export class Router {
+  /** The neighbour that `choose` chose: a gateway or the destination itself. */
+  readonly nextHop: MutableIpAddress = createIpAddress()
+  private readonly interfaces: InterfaceTable
+  private readonly routes: RouteTable
+  private readonly pathMtus: PathMtuCache
+
+  constructor(interfaces: InterfaceTable, routes: RouteTable, pathMtus: PathMtuCache) {
+    this.interfaces = interfaces
+    this.routes = routes
+    this.pathMtus = pathMtus
+  }
+
+  /**
+   * The interface by which packets from `source` (unspecified: any) to `destination` leave; undefined when there is none.
+   * Fills `nextHop`. @param onlyInterface when not -1, it must be this one, unless the destination is ourselves.
+   */
+  choose(destination: IpAddress, source: IpAddress, onlyInterface: number): NetworkInterface | undefined {
+    const { interfaces, nextHop } = this
+    copyIpAddress(destination, nextHop)
+    if (interfaces.isLocal(destination)) return interfaces.list[LOOPBACK_INTERFACE]
+    const preferred = onlyInterface >= 0 ? onlyInterface : isUnspecified(source) ? -1 : interfaces.ownerOf(source)
+    // These go to a wire rather than to a host: the one asked for needs no route to them.
+    const everyone = isLimitedBroadcast(destination) || isMulticast(destination)
+    if (everyone && preferred > LOOPBACK_INTERFACE) return this.usable(interfaces.list[preferred], destination)
+    const route = this.routes.lookup(destination, preferred, onlyInterface)
+    if (route === undefined) return everyone ? this.usable(interfaces.firstOf(destination), destination) : undefined
+    if (!everyone && route.gateway !== undefined) copyIpAddress(route.gateway, nextHop)
+    return this.usable(interfaces.list[route.interfaceIndex], destination)
+  }
+
+  /** As `NetworkLayer.findPath`. */
+  findPath(destination: IpAddress, source: IpAddress, path: Path, now: number): DropReason {
+    const { interfaces } = this
+    const chosen = !isUnspecified(source)
+    if (isUnspecified(destination)) return DropReason.NoRoute
+    if (chosen && (!interfaces.isLocal(source) || isIpv4(source) !== isIpv4(destination))) return DropReason.NoSourceAddress
+    const iface = this.choose(destination, source, -1)
+    if (iface === undefined) return DropReason.NoRoute
+    const loops = iface.index === LOOPBACK_INTERFACE
+    // RFC 1122 §3.2.1.3 (g): a loopback address never appears outside a host.
+    if (chosen && !loops && isLoopback(source)) return DropReason.NoSourceAddress
+    const ours = chosen ? source : loops ? ownSource(destination) : interfaces.sourceFor(iface, this.nextHop)
+    if (ours === undefined) return DropReason.NoSourceAddress
+    copyIpAddress(ours, path.source)
+    path.interfaceIndex = iface.index
+    path.mtu = Math.min(iface.port.mtu, this.pathMtus.mtu(destination, now))
+    path.checksumNeeded = !iface.port.offload.transmit
+    return DropReason.None
+  }
+
+  /** IPv6 has no neighbour discovery here yet, so it cannot leave by Ethernet. */
+  private usable(iface: NetworkInterface | undefined, destination: IpAddress): NetworkInterface | undefined {
+    return iface === undefined || isIpv4(destination) || iface.port.medium === 'ip' ? iface : undefined
+  }
+}
+
+/** Who talks to an address of this host, talks from that address; in 127.0.0.0/8 from 127.0.0.1. */
+function ownSource(destination: IpAddress): IpAddress {
+  if (!isLoopback(destination)) return destination
+  return isIpv4(destination) ? LOOPBACK_IPV4 : LOOPBACK_IPV6
+}
