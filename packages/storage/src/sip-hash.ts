@@ -70,7 +70,7 @@ export class SipHash {
     let cHigh = state[5]!
     let d = state[6]! ^ low
     let dHigh = state[7]! ^ high
-    let t = 0
+    let t: number
     for (let round = 0; round < rounds; round++) {
       // a += b; b = rotate(b, 13) ^ a; a = rotate(a, 32). A sum smaller than a term carried.
       a = (a + b) | 0
