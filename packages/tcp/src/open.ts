@@ -10,6 +10,9 @@ import { initialSequenceNumber } from './isn.ts'
 import { State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 
+/** How long a peer may hold back an ACK without our timing out, in ms: what most stacks do at most. */
+const MAX_ACK_DELAY = 40
+
 /** What differs between connections from the start; absent members take the settings of the `Tcp`. */
 export interface OpenOptions {
   /** Send buffer limit in bytes. */
@@ -63,7 +66,7 @@ export function createTcb(
     receivedOffset: 0,
     ackedOffset: 0,
     window: createReceiveWindow(0),
-    rtt: createRttEstimator(),
+    rtt: createRttEstimator({ maxAckDelay: MAX_ACK_DELAY }),
     segmentTimer: createSegmentTimer(),
     persist: createPersistTimer(),
     congestion: context.congestionControl.create(ourMss),

@@ -80,13 +80,14 @@ function outputText(context: TcpContext, tcb: Tcb, now: number): DropReason {
     const facts = context.sendFacts
     facts.mss = negotiated.mss
     facts.maxWindow = snd.maxWnd
-    facts.noDelay = tcb.noDelay || tcb.finQueued
     facts.overridden = tcb.probeNow
     while (queued > 0) {
       const usable = sendAllowance(snd.wnd, inFlight, congestion.cwnd + tcb.recovery.inflation, inFlight)
       facts.queued = queued
       facts.usable = usable
       facts.outstanding = inFlight
+      // What was sent before does not wait for its ACK: that is what is missing.
+      facts.noDelay = tcb.noDelay || tcb.finQueued || ((snd.max - snd.nxt) | 0) > 0
       if (!maySend(facts)) break
       let length = queued < usable ? queued : usable
       if (length > negotiated.mss) length = negotiated.mss

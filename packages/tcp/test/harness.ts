@@ -243,11 +243,11 @@ export class Script {
     return this.connection.send(bytes, 0, bytes.length)
   }
 
-  /** Reads up to `count` bytes; an errno as a number. */
+  /** Reads up to `count` bytes; 0 or an errno as a number. */
   read(count = 65_536): string | number {
     const into = new Uint8Array(count)
     const got = this.connection.receive(into, 0, count)
-    return got < 0 ? got : new TextDecoder('latin1').decode(into.subarray(0, got))
+    return got <= 0 ? got : new TextDecoder('latin1').decode(into.subarray(0, got))
   }
 
   /** The three-way handshake as the active side: ISS 100, IRS 500. */
