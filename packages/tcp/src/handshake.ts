@@ -25,7 +25,7 @@ export function mssFor(mtu: number, ipv4: boolean): number {
 /** The smallest shift under which a window of `buffer` bytes fits 16 bits (RFC 7323 §2.2). */
 export function windowScaleFor(buffer: number): number {
   let scale = 0
-  while (scale < MAXIMUM_SCALE && Math.floor(buffer / 2 ** scale) > 65_535) scale++
+  while (scale < MAXIMUM_SCALE && buffer >>> scale > 65_535) scale++
   return scale
 }
 

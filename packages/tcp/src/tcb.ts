@@ -4,7 +4,7 @@ import type {
 import { receiveWindowSize } from '@layerfour/flow'
 import type { RangeSet, RingBuffer } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
-import { State } from './state-machine.ts'
+import type { State } from './state-machine.ts'
 
 /** Send sequence variables (RFC 9293 §3.3.1, table 2). Sequence numbers are int32 bit patterns. */
 export interface SendSequence {

@@ -75,7 +75,7 @@ export class Tcp {
       network,
       arena,
       config,
-      congestionControl: congestionControl ?? newReno as unknown as CongestionControl,
+      congestionControl: congestionControl ?? newReno,
       observer,
       hash: new SipHash(secret),
       segment: createSegment(),

@@ -5,8 +5,8 @@ import {
 } from '@layerfour/wire'
 import type { IpAddress, NetworkLayer, PacketMeta, Path } from '@layerfour/wire'
 import { expect } from 'vitest'
-import { Connection, Tcp, TcpListener } from '../src/index.ts'
-import type { ListenOptions, OpenOptions, TcpOptions } from '../src/index.ts'
+import { Tcp } from '../src/index.ts'
+import type { ListenOptions, OpenOptions, TcpOptions , Connection, TcpListener } from '../src/index.ts'
 
 const TCP = 6
 export const SECRET: Int32Array = Int32Array.of(1, 2, 3, 4)
