@@ -1,1 +1,5 @@
-export {}
+export { LinkType } from './link-type.ts'
+export type { PcapngBlock, PcapngError, PcapngInterface, PcapngPacket, PcapngSection } from './pcapng-block.ts'
+export { readPcapng } from './pcapng-reader.ts'
+export { PcapngWriter } from './pcapng-writer.ts'
+export type { PcapngInterfaceOptions, PcapngWriterOptions } from './pcapng-writer.ts'
