@@ -31,6 +31,11 @@ export abstract class BaseDevice implements Device {
     return this.#closed
   }
 
+  /** Whether somebody takes incoming packets. */
+  get attended(): boolean {
+    return this.#receiver !== null
+  }
+
   attach(receiver: PacketReceiver): void {
     if (typeof receiver !== 'function') throw new TypeError(`receiver is ${typeof receiver}, expected a function`)
     if (!this.#closed) this.#receiver = receiver
