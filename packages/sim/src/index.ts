@@ -1,1 +1,9 @@
-export {}
+export type { EmulatedLinkOptions } from './emulated-link.ts'
+export { EmulatedLink } from './emulated-link.ts'
+export type { Impairments, QueueLimit } from './impairments.ts'
+export { NO_IMPAIRMENTS } from './impairments.ts'
+export type { LinkDirection, LinkDropCause, LinkEvent, LinkObserver } from './link-events.ts'
+export type { LinkStats } from './link-stats.ts'
+export { Prng } from './prng.ts'
+export type { Pollable, RunEnd, RunLimits, SimulationOptions } from './simulation.ts'
+export { Simulation } from './simulation.ts'
