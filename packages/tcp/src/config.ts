@@ -12,6 +12,14 @@ export interface TcpConfig {
   readonly userTimeout: number
   /** The same for an unanswered SYN, in ms: 180,000 (RFC 9293 MUST-23: at least 3 minutes). */
   readonly synTimeout: number
+  /** Probe idle connections (RFC 9293 MUST-25: off unless asked for): false. */
+  readonly keepAlive: boolean
+  /** Idle time in ms before the first keepalive probe: 7,200,000 (RFC 9293 MUST-28: two hours at least by default). */
+  readonly keepAliveIdle: number
+  /** Time between keepalive probes in ms: 75,000. */
+  readonly keepAliveInterval: number
+  /** Keepalive probes without an answer after which the connection ends: 9. */
+  readonly keepAliveCount: number
   /** How long an orphan waits in FIN-WAIT-2, in ms: 60,000. */
   readonly finWait2Timeout: number
   /** Delayed acknowledgment in ms: 40 (RFC 9293 MUST-59: less than 500). */
@@ -37,6 +45,10 @@ export const defaultConfig: TcpConfig = {
   msl: 30_000,
   userTimeout: 300_000,
   synTimeout: 180_000,
+  keepAlive: false,
+  keepAliveIdle: 7_200_000,
+  keepAliveInterval: 75_000,
+  keepAliveCount: 9,
   finWait2Timeout: 60_000,
   delayedAck: 40,
   timestamps: true,
@@ -54,6 +66,9 @@ const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
   msl: [1, 240_000],
   userTimeout: [1, Infinity],
   synTimeout: [1, Infinity],
+  keepAliveIdle: [1, 2 ** 31],
+  keepAliveInterval: [1, 2 ** 31],
+  keepAliveCount: [1, 127],
   finWait2Timeout: [1, Infinity],
   delayedAck: [0, 499],
   challengeAcks: [1, 1000],

@@ -7,7 +7,8 @@ import type { ConnectionInfo } from './info.ts'
 import { connectionInfo } from './info.ts'
 import type { TcpListener } from './listener.ts'
 import { Cause, mayReceiveText, maySendText, State, transition } from './state-machine.ts'
-import type { Tcb } from './tcb.ts'
+import type { Settings, Tcb } from './tcb.ts'
+import { armKeepAlive } from './timers.ts'
 
 /** The first memory a send buffer takes, in bytes. */
 const FIRST_RESERVE = 4096
@@ -171,13 +172,23 @@ export class Connection {
     this.host.schedule(this)
   }
 
-  set noDelay(on: boolean) {
-    this.tcb.noDelay = on
+  get settings(): Readonly<Settings> {
+    return this.tcb.settings
+  }
+
+  /** Changes settings from now on. */
+  configure(changes: Partial<Settings>): void {
+    Object.assign(this.tcb.settings, changes)
+    armKeepAlive(this.tcb)
     this.host.schedule(this)
   }
 
+  set noDelay(on: boolean) {
+    this.configure({ noDelay: on })
+  }
+
   get noDelay(): boolean {
-    return this.tcb.noDelay
+    return this.tcb.settings.noDelay
   }
 
   /** STATUS (RFC 9293 §3.10.6): what there is to know about the connection now. */

@@ -10,5 +10,5 @@ export {
   Cause, causeNames, isSynchronized, mayReceiveText, maySendText, nextState, State, type StateName, stateNames,
   type Transition, transitions,
 } from './state-machine.ts'
-export type { Counters, Negotiated, ReceiveSequence, SendSequence, Tcb, Timers, Timestamps } from './tcb.ts'
+export type { Counters, Negotiated, ReceiveSequence, SendSequence, Settings, Tcb, Timers, Timestamps } from './tcb.ts'
 export { Tcp, type TcpOptions } from './tcp.ts'

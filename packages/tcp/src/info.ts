@@ -49,9 +49,9 @@ export interface ConnectionInfo {
   readonly timers: Readonly<Partial<Record<TimerName, number>>>
 }
 
-export type TimerName = 'retransmission' | 'persist' | 'delayedAck' | 'timeWait' | 'user'
+export type TimerName = 'retransmission' | 'persist' | 'delayedAck' | 'timeWait' | 'user' | 'keepAlive'
 
-const timerNames: readonly TimerName[] = ['retransmission', 'persist', 'delayedAck', 'timeWait', 'user']
+const timerNames: readonly TimerName[] = ['retransmission', 'persist', 'delayedAck', 'timeWait', 'user', 'keepAlive']
 
 export function connectionInfo(tcb: Tcb, context: TcpContext): ConnectionInfo {
   const { rtt, negotiated, snd, rcv, counters } = tcb

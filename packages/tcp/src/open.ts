@@ -8,7 +8,7 @@ import type { TcpContext } from './context.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import { initialSequenceNumber } from './isn.ts'
 import { State } from './state-machine.ts'
-import type { Tcb } from './tcb.ts'
+import type { Settings, Tcb } from './tcb.ts'
 
 /** How long a peer may hold back an ACK without our timing out, in ms: what most stacks do at most. */
 const MAX_ACK_DELAY = 40
@@ -19,8 +19,8 @@ export interface OpenOptions {
   readonly sendBuffer?: number | undefined
   /** Receive buffer limit in bytes. */
   readonly receiveBuffer?: number | undefined
-  /** Nagle's algorithm off (RFC 9293 MUST-17): false. */
-  readonly noDelay?: boolean | undefined
+  /** Settings that differ from those of the `Tcp`. */
+  readonly settings?: Partial<Settings> | undefined
   /** Initial send sequence number (int32) instead of RFC 6528's: for tests that repeat. */
   readonly iss?: number | undefined
 }
@@ -51,7 +51,7 @@ export function createTcb(
     halfOpen: false,
     snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
     rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(receiveLimit) : 0, up: 0, urgent: false },
-    timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity },
+    timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity },
     timestamps: { enabled: false, offset: timestampOffset(context, iss), recent: 0, recentAt: now, lastAckSent: 0 },
     negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },
     counters: {
@@ -79,12 +79,18 @@ export function createTcb(
     finReceived: false,
     finOffset: -1,
     orphan: false,
-    noDelay: options.noDelay ?? false,
+    settings: {
+      noDelay: false, cork: false, keepAlive: config.keepAlive, keepAliveIdle: config.keepAliveIdle,
+      keepAliveInterval: config.keepAliveInterval, keepAliveCount: config.keepAliveCount, userTimeout: config.userTimeout,
+      ...options.settings,
+    },
     ackNow: false,
     duplicateAcksOwed: 0,
     unackedSegments: 0,
     retransmitNow: false,
     probeNow: false,
+    keepAliveProbes: 0,
+    keepAliveNow: false,
     challenges: 0,
     challengeSecond: 0,
     lastSent: now,

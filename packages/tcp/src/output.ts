@@ -26,6 +26,7 @@ export function output(context: TcpContext, tcb: Tcb, now: number): DropReason {
     if (tcb.retransmitNow && retransmitHead(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
     if (outputText(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   }
+  if (tcb.keepAliveNow && probeIdlePeer(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   return outputAcks(context, tcb, now)
 }
 
@@ -66,13 +67,13 @@ function retransmitHead(context: TcpContext, tcb: Tcb, now: number): DropReason 
   tcb.retransmitNow = false
   countRetransmission(context, tcb, snd.una, length, now)
   if (((snd.una + length - snd.nxt) | 0) > 0) snd.nxt = (snd.una + length) | 0
-  armRetransmission(tcb, now, context.config.userTimeout)
+  armRetransmission(tcb, now, tcb.settings.userTimeout)
   return DropReason.None
 }
 
 /** New text, or text again after a timeout took SND.NXT back, then the FIN. */
 function outputText(context: TcpContext, tcb: Tcb, now: number): DropReason {
-  const { snd, sendRing, negotiated, congestion } = tcb
+  const { snd, sendRing, negotiated, congestion, settings } = tcb
   let inFlight = textInFlight(tcb)
   let queued = sendRing.length - inFlight
   if (queued > 0) {
@@ -87,8 +88,9 @@ function outputText(context: TcpContext, tcb: Tcb, now: number): DropReason {
       facts.usable = usable
       facts.outstanding = inFlight
       // What was sent before does not wait for its ACK: that is what is missing.
-      facts.noDelay = tcb.noDelay || tcb.finQueued || ((snd.max - snd.nxt) | 0) > 0
+      facts.noDelay = settings.noDelay || tcb.finQueued || ((snd.max - snd.nxt) | 0) > 0
       if (!maySend(facts)) break
+      if (settings.cork && queued < negotiated.mss && !tcb.finQueued && !facts.overridden) break
       let length = queued < usable ? queued : usable
       if (length > negotiated.mss) length = negotiated.mss
       const sent = sendText(context, tcb, length, length === queued, now)
@@ -132,7 +134,7 @@ function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, 
     if (!again) segmentSent(tcb.segmentTimer, tcb.ackedOffset + textInFlight(tcb), now)
   }
   tcb.lastSent = now
-  if (tcb.timers.retransmission === Infinity) armRetransmission(tcb, now, context.config.userTimeout)
+  if (tcb.timers.retransmission === Infinity) armRetransmission(tcb, now, tcb.settings.userTimeout)
   return DropReason.None
 }
 
@@ -143,7 +145,7 @@ function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, 
 function probe(context: TcpContext, tcb: Tcb, now: number): DropReason {
   const { snd, timers } = tcb
   if (timers.persist === Infinity) timers.persist = now + persistStart(tcb.persist, tcb.rtt.rto)
-  if (timers.user === Infinity) timers.user = now + context.config.userTimeout
+  if (timers.user === Infinity) timers.user = now + tcb.settings.userTimeout
   // Nothing sent can time out, and a probe is no retransmission.
   timers.retransmission = Infinity
   if (!tcb.probeNow) return DropReason.None
@@ -154,6 +156,13 @@ function probe(context: TcpContext, tcb: Tcb, now: number): DropReason {
   if (((end - snd.max) | 0) > 0) snd.max = end
   tcb.lastSent = now
   return DropReason.None
+}
+
+/** A segment that the peer must answer with an ACK: it begins one before what the peer expects (RFC 9293 §3.8.4). */
+function probeIdlePeer(context: TcpContext, tcb: Tcb, now: number): DropReason {
+  const sent = sendSegment(context, tcb, (tcb.snd.max - 1) | 0, 0, TcpFlags.ACK, now)
+  if (sent !== DropReason.DeviceQueueFull) tcb.keepAliveNow = false
+  return sent
 }
 
 /** Pure acknowledgments that no text carried: those owed at once, and one for each out-of-order segment. */

@@ -53,6 +53,23 @@ export interface Timers {
   timeWait: number
   /** When an unanswered connection is given up (RFC 9293 §3.8.3, R2). */
   user: number
+  keepAlive: number
+}
+
+/** What the user may change while a connection lives; each begins as `TcpConfig` says. Times in ms. */
+export interface Settings {
+  /** Nagle's algorithm off (TCP_NODELAY, RFC 9293 MUST-17). */
+  noDelay: boolean
+  /** Send full segments only, until it is turned off or the FIN is queued (TCP_CORK). */
+  cork: boolean
+  /** Probe an idle peer (SO_KEEPALIVE, RFC 9293 §3.8.4). */
+  keepAlive: boolean
+  /** Idle time before the first probe (TCP_KEEPIDLE), time between probes, and probes without an answer to give up. */
+  keepAliveIdle: number
+  keepAliveInterval: number
+  keepAliveCount: number
+  /** How long sent text may stay unacknowledged (TCP_USER_TIMEOUT). */
+  userTimeout: number
 }
 
 /** RFC 7323 timestamps, agreed in the handshake. */
@@ -155,7 +172,7 @@ export interface Tcb {
   finOffset: number
   /** Nobody will read again: text that arrives meets a reset (RFC 9293 §3.10.4, RFC 1122 §4.2.2.13). */
   orphan: boolean
-  noDelay: boolean
+  readonly settings: Settings
 
   /** An ACK is owed with the next output. */
   ackNow: boolean
@@ -167,6 +184,9 @@ export interface Tcb {
   retransmitNow: boolean
   /** A probe of the closed window is to be sent now. */
   probeNow: boolean
+  /** Keepalive probes sent since the peer was last heard. */
+  keepAliveProbes: number
+  keepAliveNow: boolean
   /** Challenge ACKs sent in the second that began at `challengeSecond` (RFC 5961 §10). */
   challenges: number
   challengeSecond: number
@@ -224,4 +244,5 @@ export function clearTimers(tcb: Tcb): void {
   timers.delayedAck = Infinity
   timers.timeWait = Infinity
   timers.user = Infinity
+  timers.keepAlive = Infinity
 }

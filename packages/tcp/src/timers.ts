@@ -2,18 +2,19 @@ import { applyTimeout, persistBackOff, rtoBackOff, segmentRetransmitted } from '
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection } from './closing.ts'
 import type { TcpContext } from './context.ts'
-import { Cause } from './state-machine.ts'
+import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import { textInFlight, textSent } from './tcb.ts'
 
 /** The earliest of a connection's deadlines, Infinity when it waits for nothing. */
 export function nextDeadline(tcb: Tcb): number {
-  const { retransmission, persist, delayedAck, timeWait, user } = tcb.timers
+  const { retransmission, persist, delayedAck, timeWait, user, keepAlive } = tcb.timers
   let next = retransmission
   if (persist < next) next = persist
   if (delayedAck < next) next = delayedAck
   if (timeWait < next) next = timeWait
   if (user < next) next = user
+  if (keepAlive < next) next = keepAlive
   return next
 }
 
@@ -37,6 +38,7 @@ export function runTimers(context: TcpContext, tcb: Tcb, now: number): void {
     timers.persist = now + persistBackOff(tcb.persist)
     tcb.probeNow = true
   }
+  if (timers.keepAlive <= now) keepAliveTimeout(context, tcb, now)
   if (timers.retransmission <= now) retransmissionTimeout(context, tcb, now)
 }
 
@@ -67,4 +69,37 @@ function retransmissionTimeout(context: TcpContext, tcb: Tcb, now: number): void
   // Everything in flight counts as lost; what did arrive, the next ACK skips.
   tcb.snd.nxt = tcb.snd.una
   tcb.retransmitNow = false
+}
+
+/**
+ * Keeps the keepalive timer where the settings want it: `keepAliveIdle` after the peer was last heard. Not
+ * before the handshake is done, and not in TIME-WAIT. Called when either of these changes; when the peer
+ * is heard, the timer is left to find out by itself that it came too early.
+ */
+export function armKeepAlive(tcb: Tcb): void {
+  const alive = tcb.state >= State.ESTABLISHED && tcb.state !== State['TIME-WAIT']
+  tcb.keepAliveProbes = 0
+  tcb.timers.keepAlive = alive && tcb.settings.keepAlive ? tcb.lastReceived + tcb.settings.keepAliveIdle : Infinity
+}
+
+/** RFC 9293 §3.8.4 (MUST-24 to MUST-29): one unanswered probe proves nothing, `keepAliveCount` of them do. */
+function keepAliveTimeout(context: TcpContext, tcb: Tcb, now: number): void {
+  const { settings, timers } = tcb
+  const heardSince = tcb.lastReceived + settings.keepAliveIdle
+  if (heardSince > now) {
+    timers.keepAlive = heardSince
+    return
+  }
+  if (tcb.snd.una !== tcb.snd.max) {
+    // Something else asks for an answer already; its own timers decide.
+    timers.keepAlive = now + settings.keepAliveInterval
+    return
+  }
+  if (tcb.keepAliveProbes >= settings.keepAliveCount) {
+    abortConnection(context, tcb, Cause.Timeout, Errno.ETIMEDOUT, now)
+    return
+  }
+  tcb.keepAliveProbes++
+  tcb.keepAliveNow = true
+  timers.keepAlive = now + settings.keepAliveInterval
 }

@@ -10,6 +10,7 @@ import type { Segment } from '../segment.ts'
 import { Cause, State, transition } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
 import { finSequence, textInFlight, textSent } from '../tcb.ts'
+import { armKeepAlive } from '../timers.ts'
 import { timestampClock } from '../timestamps.ts'
 import { challenge } from './challenge-ack.ts'
 import { STOP } from './verdict.ts'
@@ -43,7 +44,7 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   const duplicate = !advances && isDuplicate(tcb, segment)
   if (greaterThanOrEqual(ack, snd.una)) updateSendWindow(tcb, segment)
   // A closed window that is acknowledged means a living peer (RFC 9293 MUST-37).
-  if (snd.wnd === 0 && tcb.timers.user !== Infinity) tcb.timers.user = now + context.config.userTimeout
+  if (snd.wnd === 0 && tcb.timers.user !== Infinity) tcb.timers.user = now + tcb.settings.userTimeout
   if (advances) return takeNewAck(context, tcb, segment, ack, now)
   if (duplicate) takeDuplicateAck(context, tcb, now)
   return DropReason.None
@@ -59,6 +60,7 @@ export function establish(context: TcpContext, tcb: Tcb, cause: Cause, now: numb
   tcb.counters.maxCwnd = tcb.congestion.cwnd
   tcb.events |= Readiness.Connected | Readiness.Writable
   tcb.lastReceived = now
+  armKeepAlive(tcb)
 }
 
 /** SND.WND, SND.WL1 and SND.WL2 from a segment whose window certainly counts. */
@@ -121,7 +123,7 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
 
   const rtt = sampleRtt(tcb, segment, now)
   runCongestionControl(context, tcb, text, rtt, false, now)
-  restartTimers(context, tcb, now)
+  restartTimers(tcb, now)
   offerRoom(context, tcb)
 
   if (!finAcked) return DropReason.None
@@ -184,14 +186,14 @@ function runCongestionControl(
 }
 
 /** RFC 6298 §5.2 and §5.3; during recovery only the first partial ACK restarts the timer (RFC 6582 §3.2). */
-function restartTimers(context: TcpContext, tcb: Tcb, now: number): void {
+function restartTimers(tcb: Tcb, now: number): void {
   const { timers, snd } = tcb
   if (snd.una === snd.max) {
     timers.retransmission = Infinity
     timers.user = Infinity
     return
   }
-  timers.user = now + context.config.userTimeout
+  timers.user = now + tcb.settings.userTimeout
   if (!tcb.recovery.inRecovery || tcb.recovery.partialAcks === 1) timers.retransmission = now + tcb.rtt.rto
 }
 

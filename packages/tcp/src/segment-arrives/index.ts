@@ -37,6 +37,7 @@ export function segmentArrives(context: TcpContext, tcb: Tcb, segment: Segment, 
     if (verdict !== DropReason.None) return verdict
   }
   tcb.lastReceived = now
+  tcb.keepAliveProbes = 0
   if (segment.header.flags & TcpFlags.URG) checkUrgent(tcb, segment)
   verdict = takeText(context, tcb, segment, now)
   if (verdict !== DropReason.None) return verdict
