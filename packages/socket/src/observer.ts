@@ -1,0 +1,10 @@
+import type { IpObserver } from '@layerfour/ip'
+import type { TcpObserver } from '@layerfour/tcp'
+
+/**
+ * Sees what happens inside a stack: packets in and out and drops with their reasons (`IpObserver`),
+ * state changes with their causes and congestion events (`TcpObserver`). Every member may be absent
+ * and then costs nothing. Packets are lent for the call; nothing may be changed, and nothing called
+ * on the stack.
+ */
+export interface Observer extends IpObserver, TcpObserver {}

@@ -1,0 +1,311 @@
+import { InternetLayer } from '@layerfour/ip'
+import type { Device } from '@layerfour/link'
+import { Arena, SipHash } from '@layerfour/storage'
+import { dropReasonNames, Errno, isIpv4, parseIpAddress, parsePrefix } from '@layerfour/wire'
+import type { Accounting } from './accounting.ts'
+import { EphemeralPorts } from './ephemeral-ports.ts'
+import type { NetstatRow } from './netstat.ts'
+import type { Observer } from './observer.ts'
+import type { DatagramProtocol, ProtocolAccounting, ProtocolFactory, ProtocolHost, SocketProtocol, StreamProtocol } from './protocol.ts'
+import { SocketError } from './socket-error.ts'
+import type { Listener, ListenOptions } from './tcp/listener.ts'
+import type { ConnectOptions, TcpConnection } from './tcp/tcp-connection.ts'
+import type { TcpSocket } from './tcp/tcp-socket.ts'
+import type { Datagram, DatagramOptions } from './udp/datagram.ts'
+import type { UdpSocket } from './udp/udp-socket.ts'
+
+export interface StackOptions {
+  /** `tcp()`, `udp()` or both. What is not named is not bundled. */
+  readonly protocols: readonly ProtocolFactory[]
+  /** Monotonic time in ms; default `performance.now`. Virtual time: `() => simulation.now`. */
+  readonly clock?: () => number
+  /** Four random words that nobody else knows; default from `crypto.getRandomValues`. Given, a run can be repeated. */
+  readonly secret?: Int32Array
+  /** Memory budget of all buffers in bytes, a power of two; default 16 MiB. */
+  readonly memory?: number
+  /** First and last port for those who do not name one; default 49,152 to 65,535 (RFC 6335 §6). */
+  readonly ephemeralPorts?: readonly [first: number, last: number]
+  readonly observer?: Observer
+  /** Takes what a readiness callback throws. Without it, `poll` throws it when all its work is done. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface InterfaceOptions {
+  /** Addresses with their on-link prefixes: `10.0.0.1/24`, `2001:db8::1/64`. */
+  readonly addresses: readonly string[]
+  /** Next hops for everything that is not on-link, one a family at most. */
+  readonly gateway?: string | readonly string[]
+}
+
+/** An interface of a stack. */
+export interface StackInterface {
+  /** Its number in `Observer` calls and routes. */
+  readonly index: number
+  readonly device: Device
+}
+
+const DEFAULT_MEMORY = 1 << 24
+/** `deadline` when something is to be done at once. */
+const NOW = 0
+
+/**
+ * A host: interfaces, the internet layer, transport protocols and sockets, in one memory budget and
+ * without a clock of its own. A driver (`runRealTime`, `runVirtual`, or a loop of yours) calls
+ * `poll` when `deadline` comes or `onWake` calls.
+ *
+ * Packets that come in and calls of the application only note what is to be done; `poll` does it:
+ * it sends what is owed, runs timers, and calls the readiness callbacks of sockets. So packets never
+ * nest, and a callback may use every socket freely.
+ */
+export class Stack {
+  /** The internet layer: more addresses, routes, counters. */
+  readonly internet: InternetLayer
+  /** Called once when something became due outside of `poll`; a driver sets it. */
+  onWake: (() => void) | null = null
+
+  readonly #clock: () => number
+  readonly #arena: Arena
+  readonly #onError: ((error: unknown) => void) | undefined
+  readonly #protocols: SocketProtocol[] = []
+  readonly #interfaces: StackInterface[] = []
+  #stream: StreamProtocol | undefined
+  #datagram: DatagramProtocol | undefined
+  #due = false
+  #polling = false
+  #closed = false
+  #activity = 0
+  #errors: unknown[] = []
+
+  /** @throws RangeError for figures out of range; TypeError when two protocols claim one socket type. */
+  constructor(options: StackOptions) {
+    const secret = options.secret ?? crypto.getRandomValues(new Int32Array(4))
+    if (secret.length < 4) throw new RangeError(`secret has ${secret.length} words, expected 4`)
+    this.#clock = options.clock ?? (() => performance.now())
+    this.#onError = options.onError
+    this.#arena = new Arena(options.memory ?? DEFAULT_MEMORY)
+    const { observer } = options
+    this.internet = new InternetLayer({
+      secret: deriveSecret(secret, 0), arena: this.#arena, ...(observer === undefined ? {} : { observer }),
+    })
+    const ports = new EphemeralPorts(deriveSecret(secret, 1), options.ephemeralPorts)
+    for (const [i, factory] of options.protocols.entries()) {
+      const host: ProtocolHost = {
+        network: this.internet,
+        arena: this.#arena,
+        secret: deriveSecret(secret, 2 + i),
+        ports,
+        observer,
+        now: () => this.now(),
+        wake: () => this.#wake(),
+      }
+      this.#register(factory.create(host))
+    }
+  }
+
+  #register(protocol: SocketProtocol): void {
+    if (this.#protocols.some(({ type }) => type === protocol.type)) {
+      throw new TypeError(`protocol ${protocol.name} is the second one for ${protocol.type} sockets, expected one`)
+    }
+    if (protocol.type === 'stream') this.#stream = protocol
+    else this.#datagram = protocol
+    this.#protocols.push(protocol)
+    this.internet.register(protocol.transport)
+  }
+
+  /** The stack's clock in ms. */
+  now(): number {
+    return this.#clock()
+  }
+
+  /**
+   * Joins the stack to a medium. The device belongs to the caller, who also closes it.
+   * @throws TypeError for an address that is none; RangeError from `InternetLayer` for one that no host may have.
+   */
+  addInterface(device: Device, options: InterfaceOptions): StackInterface {
+    this.#requireOpen('addInterface')
+    const prefixes = options.addresses.map((text) => {
+      const prefix = parsePrefix(text)
+      if (prefix === undefined) throw new TypeError(`address is '${text}', expected one like 10.0.0.1/24 or 2001:db8::1/64`)
+      return prefix
+    })
+    const gateways = [options.gateway ?? []].flat().map((text) => {
+      const address = parseIpAddress(text)
+      if (address === undefined) throw new TypeError(`gateway is '${text}', expected an IP address`)
+      return address
+    })
+    const index = this.internet.addInterface(device)
+    for (const prefix of prefixes) this.internet.addAddress(index, prefix)
+    for (const gateway of gateways) {
+      const destination = parsePrefix(isIpv4(gateway) ? '0.0.0.0/0' : '::/0')!
+      this.internet.addRoute({ destination, gateway, interfaceIndex: index })
+    }
+    device.attach((bytes, start, end) => {
+      this.internet.receive(index, bytes, start, end, this.now())
+      this.#wake()
+    })
+    const added = { index, device }
+    this.#interfaces.push(added)
+    this.#wake()
+    return added
+  }
+
+  /** When `poll` is wanted next, in ms of the clock: not later than now when something is due; Infinity for never. */
+  get deadline(): number {
+    if (this.#closed) return Infinity
+    if (this.#due) return NOW
+    return this.internet.deadline
+  }
+
+  /** How many readiness callbacks were called: grows whenever a promise of the stack may have settled. */
+  get activity(): number {
+    return this.#activity
+  }
+
+  /**
+   * Does everything that is due: calls readiness callbacks, delivers loopback packets, sends what is
+   * owed, runs timers. Returns `deadline`.
+   *
+   * What callbacks throw goes to `StackOptions.onError`; without that, poll throws it at its end (an
+   * `AggregateError` if there were several), when the stack is as it would be had nothing been thrown.
+   */
+  poll(now: number = this.now()): number {
+    if (this.#polling) throw new TypeError('poll was called by a callback of poll, expected to be called by the driver alone')
+    if (this.#closed) return Infinity
+    this.#polling = true
+    this.#due = false
+    // Callbacks first: what they send leaves in the segments that acknowledge.
+    this.#dispatch()
+    this.internet.poll(now)
+    this.#dispatch()
+    this.#polling = false
+    // A callback may have closed the stack.
+    if (this.#errors.length > 0) this.#throwErrors()
+    return this.deadline
+  }
+
+  #dispatch(): void {
+    for (const protocol of this.#protocols) this.#activity += protocol.dispatch(this.#report)
+  }
+
+  readonly #report = (error: unknown): void => {
+    if (this.#onError !== undefined) this.#onError(error)
+    else this.#errors.push(error)
+  }
+
+  #throwErrors(): never {
+    const errors = this.#errors
+    this.#errors = []
+    throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} readiness callbacks threw`)
+  }
+
+  #wake(): void {
+    if (this.#due) return
+    this.#due = true
+    // A poll that is under way returns the deadline to its driver anyway.
+    if (!this.#polling) this.onWake?.()
+  }
+
+  /**
+   * A non-blocking socket: `'stream'` is TCP, `'datagram'` UDP.
+   * @throws SocketError EPROTONOSUPPORT without such a protocol in the stack; ENETDOWN when the stack is closed.
+   */
+  socket(type: 'stream'): TcpSocket
+  socket(type: 'datagram'): UdpSocket
+  socket(type: 'stream' | 'datagram'): TcpSocket | UdpSocket {
+    if (type === 'stream') return this.#streams('socket').socket()
+    if (type === 'datagram') return this.#datagrams('socket').socket()
+    throw new TypeError(`socket type is ${String(type)}, expected 'stream' or 'datagram'`)
+  }
+
+  /**
+   * Opens a TCP connection. Rejects with SocketError: ECONNREFUSED, ETIMEDOUT, ECONNRESET, ENETUNREACH, EHOSTUNREACH,
+   * EADDRINUSE, EADDRNOTAVAIL, ENOBUFS…; with the reason of `signal` when that aborts.
+   */
+  connect(options: ConnectOptions): Promise<TcpConnection> {
+    try {
+      return this.#streams('connect').connect(options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Accepts TCP connections. @throws SocketError EADDRINUSE, EADDRNOTAVAIL… */
+  listen(options: ListenOptions): Listener {
+    return this.#streams('listen').listen(options)
+  }
+
+  /** Opens a UDP socket. @throws SocketError EADDRINUSE, EADDRNOTAVAIL… */
+  datagram(options: DatagramOptions = {}): Datagram {
+    return this.#datagrams('bind').datagram(options)
+  }
+
+  #streams(syscall: string): StreamProtocol {
+    this.#requireOpen(syscall)
+    if (this.#stream === undefined) throw new SocketError(Errno.EPROTONOSUPPORT, syscall)
+    return this.#stream
+  }
+
+  #datagrams(syscall: string): DatagramProtocol {
+    this.#requireOpen(syscall)
+    if (this.#datagram === undefined) throw new SocketError(Errno.EPROTONOSUPPORT, syscall)
+    return this.#datagram
+  }
+
+  #requireOpen(syscall: string): void {
+    if (this.#closed) throw new SocketError(Errno.ENETDOWN, syscall)
+  }
+
+  /** Who has which memory, timers and table entries; back at its first figures when all connections have ended. */
+  accounting(): Accounting {
+    const { capacity, used, peak } = this.#arena
+    const protocols: Record<string, ProtocolAccounting> = {}
+    let bytes = used
+    for (const protocol of this.#protocols) {
+      const part = protocol.accounting()
+      protocols[protocol.name] = part
+      bytes -= part.bytes
+    }
+    return { memory: { capacity, used, peak }, internet: { bytes }, protocols }
+  }
+
+  /** Every socket and connection. */
+  netstat(): NetstatRow[] {
+    const now = this.now()
+    return this.#protocols.flatMap((protocol) => protocol.netstat(now))
+  }
+
+  /** Packets dropped so far, by the name of the `DropReason`; reasons that did not occur are left out. */
+  drops(): Record<string, number> {
+    const drops: Record<string, number> = {}
+    for (const [reason, count] of this.internet.drops.counts.entries()) {
+      if (count > 0) drops[dropReasonNames[reason]!] = count
+    }
+    return drops
+  }
+
+  /**
+   * Ends the stack: connections are reset, pending promises reject with ECANCELED, devices are let go (not closed).
+   * Later calls throw or reject with ENETDOWN. Idempotent. What readiness callbacks throw is handled as by `poll`.
+   */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    for (const protocol of this.#protocols) protocol.stop(Errno.ECANCELED, this.#report)
+    // The resets leave; nobody is called any more.
+    this.internet.poll(this.now())
+    for (const { device } of this.#interfaces) device.attach(() => undefined)
+    if (this.#polling) return
+    this.onWake?.()
+    if (this.#errors.length > 0) this.#throwErrors()
+  }
+}
+
+/** Independent secrets for different uses, from one. */
+function deriveSecret(secret: Int32Array, purpose: number): Int32Array {
+  const hash = new SipHash(secret)
+  return Int32Array.from([0, 1, 2, 3], (word) => {
+    hash.word(purpose)
+    hash.word(word)
+    return hash.finish()
+  })
+}

@@ -1,0 +1,260 @@
+import type { CongestionControl } from '@layerfour/flow'
+import type { Arena, RingBuffer } from '@layerfour/storage'
+import type {
+  Connection, ListenOptions as TcpListenOptions, OpenOptions, Tcb, TcpConfig, TcpListener, TcpObserver,
+} from '@layerfour/tcp'
+import { State, Tcp } from '@layerfour/tcp'
+import type { IpAddress } from '@layerfour/wire'
+import { ANY_IPV4, createPath, DropReason, Errno, isUnspecified } from '@layerfour/wire'
+import { BoundPorts } from '../_bound-ports.ts'
+import type { NetstatRow } from '../netstat.ts'
+import type { ProtocolAccounting, ProtocolHost, StreamProtocol } from '../protocol.ts'
+import { SocketError } from '../socket-error.ts'
+import type { ListenOptions } from './listener.ts'
+import { Listener } from './listener.ts'
+import { netstatConnection, netstatListener } from './tcp-netstat.ts'
+import type { ConnectOptions } from './tcp-connection.ts'
+import { TcpConnection } from './tcp-connection.ts'
+import { TcpSocket } from './tcp-socket.ts'
+
+export interface TcpSettings extends Partial<TcpConfig> {
+  /** NewReno by default. */
+  readonly congestionControl?: CongestionControl
+}
+
+/** TCP in a stack: the protocol, its sockets, and who is to be told of what. */
+export class TcpSockets implements StreamProtocol {
+  readonly type = 'stream'
+  readonly name = 'tcp'
+  readonly transport: Tcp
+  readonly #host: ProtocolHost
+  readonly #arena: Arena
+  readonly #open = new Set<TcpSocket>()
+  readonly #bound = new BoundPorts<TcpSocket>()
+  /** Sockets that met a stack without memory, and how much of it was in use then. */
+  #starved = new Set<TcpSocket>()
+  #starvedAt = 0
+  readonly #watchers = new Map<Tcb, () => void>()
+  /** Watchers to be called in the next dispatch. */
+  #changed = new Set<Tcb>()
+  readonly #path = createPath()
+
+  constructor(host: ProtocolHost, settings: TcpSettings) {
+    this.#host = host
+    this.#arena = host.arena
+    this.transport = new Tcp(host.network, {
+      ...settings, arena: host.arena, secret: host.secret, observer: this.#observer(host.observer),
+    })
+  }
+
+  /** The user's observer, and ours beside it, which hears of state changes that make no socket ready. */
+  #observer(user: TcpObserver | undefined): TcpObserver {
+    return {
+      ...(user?.congestion === undefined ? {} : { congestion: user.congestion.bind(user) }),
+      ...(user?.retransmitted === undefined ? {} : { retransmitted: user.retransmitted.bind(user) }),
+      stateChanged: (tcb, from, to, cause) => {
+        if (this.#watchers.size > 0 && this.#watchers.has(tcb)) this.#changed.add(tcb)
+        user?.stateChanged?.(tcb, from, to, cause)
+      },
+    }
+  }
+
+  get config(): TcpConfig {
+    return this.transport.context.config
+  }
+
+  now(): number {
+    return this.#host.now()
+  }
+
+  wake(): void {
+    this.#host.wake()
+  }
+
+  socket(): TcpSocket {
+    const socket = new TcpSocket(this)
+    this.#open.add(socket)
+    return socket
+  }
+
+  accepted(connection: Connection): TcpSocket {
+    const socket = new TcpSocket(this, connection)
+    this.#open.add(socket)
+    return socket
+  }
+
+  /** The socket was closed. */
+  release(socket: TcpSocket): void {
+    this.#open.delete(socket)
+    this.#starved.delete(socket)
+    this.#bound.remove(socket)
+    this.wake()
+  }
+
+  /** The port that the socket has from now on, or a negative errno. */
+  bind(socket: TcpSocket, address: IpAddress, port: number, reuse: boolean): number {
+    if (!isUnspecified(address) && !this.#host.network.isLocal(address)) return Errno.EADDRNOTAVAIL
+    const chosen = port === 0
+      ? this.#host.ports.choose(address, ANY_IPV4, 0, (candidate) => this.#bound.isFree(address, candidate, false))
+      : this.#bound.isFree(address, port, reuse) ? port : 0
+    if (chosen === 0) return Errno.EADDRINUSE
+    this.#bound.add(socket, address, chosen, reuse)
+    return chosen
+  }
+
+  listenOn(socket: TcpSocket, address: IpAddress, port: number, options: TcpListenOptions): TcpListener | number {
+    const listener = this.transport.listen(address, port, options)
+    if (typeof listener === 'number') return listener
+    this.#bound.makeExclusive(socket)
+    return listener
+  }
+
+  open(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number, options: OpenOptions): Connection | number {
+    const path = this.#path
+    const reason = this.#host.network.findPath(remote, local, path)
+    if (reason === DropReason.NoSourceAddress) return Errno.EADDRNOTAVAIL
+    if (reason !== DropReason.None) return Errno.ENETUNREACH
+    const source = { ...path.source }
+    const port = localPort !== 0 ? localPort : this.#host.ports.choose(source, remote, remotePort, (candidate) =>
+      !this.transport.isConnected(source, candidate, remote, remotePort) && this.#bound.isFree(source, candidate, false))
+    if (port === 0) return Errno.EADDRINUSE
+    const connection = this.transport.connect(source, port, remote, remotePort, options, this.now())
+    this.wake()
+    return connection
+  }
+
+  /** A socket found no memory: it is told when some came back. */
+  starve(socket: TcpSocket): number {
+    this.#starved.add(socket)
+    this.#starvedAt = this.#arena.used
+    return Errno.EAGAIN
+  }
+
+  get starving(): boolean {
+    return this.#starved.size > 0
+  }
+
+  watch(tcb: Tcb, callback: (() => void) | null): void {
+    if (callback === null || tcb.state === State.CLOSED) this.#watchers.delete(tcb)
+    else this.#watchers.set(tcb, callback)
+  }
+
+  dispatch(report: (error: unknown) => void): number {
+    const { transport } = this
+    let called = 0
+    for (let who = transport.takeReady(); who !== undefined; who = transport.takeReady()) {
+      who.takeEvents()
+      const socket = who.owner as TcpSocket | undefined
+      if (socket === undefined) continue
+      called++
+      notify(socket, report)
+    }
+    if (this.#changed.size > 0) called += this.#callWatchers(report)
+    if (this.#starved.size > 0 && this.#arena.used < this.#starvedAt) called += this.#callStarved(report)
+    return called
+  }
+
+  #callWatchers(report: (error: unknown) => void): number {
+    const changed = this.#changed
+    this.#changed = new Set()
+    for (const tcb of changed) {
+      const watcher = this.#watchers.get(tcb)
+      if (tcb.state === State.CLOSED) this.#watchers.delete(tcb)
+      try {
+        watcher?.()
+      } catch (error) {
+        report(error)
+      }
+    }
+    return changed.size
+  }
+
+  #callStarved(report: (error: unknown) => void): number {
+    const starved = this.#starved
+    this.#starved = new Set()
+    for (const socket of starved) notify(socket, report)
+    return starved.size
+  }
+
+  async connect(options: ConnectOptions): Promise<TcpConnection> {
+    const { signal, local } = options
+    signal?.throwIfAborted()
+    const socket = this.socket()
+    const end = { hostname: options.hostname, port: options.port }
+    if (options.noDelay === true) socket.setsockopt('TCP_NODELAY', 1)
+    const bound = local === undefined ? 0 : socket.bind(local.hostname ?? ANY_IPV4, local.port ?? 0)
+    const result = bound < 0 ? bound : socket.connect(options.hostname, options.port)
+    if (result !== Errno.EINPROGRESS) {
+      socket.close()
+      throw new SocketError(result, bound < 0 ? 'bind' : 'connect', end)
+    }
+    const connection = new TcpConnection(socket, 'connecting')
+    const onAbort = (): void => connection.abort()
+    signal?.addEventListener('abort', onAbort, { once: true })
+    try {
+      await connection.opened
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', onAbort)
+    }
+    return connection
+  }
+
+  listen(options: ListenOptions): Listener {
+    const socket = this.socket()
+    const { hostname = '::', port } = options
+    if (options.reuseAddress === true) socket.setsockopt('SO_REUSEADDR', 1)
+    const bound = socket.bind(hostname, port)
+    const result = bound < 0 ? bound : socket.listen(options.backlog)
+    if (result < 0) {
+      socket.close()
+      throw new SocketError(result, bound < 0 ? 'bind' : 'listen', { hostname, port })
+    }
+    return new Listener(socket)
+  }
+
+  netstat(now: number): NetstatRow[] {
+    const rows: NetstatRow[] = []
+    this.transport.forEachListener((listener) => rows.push(netstatListener(listener)))
+    this.transport.forEach((connection) => rows.push(netstatConnection(connection.info(), now)))
+    return rows
+  }
+
+  accounting(): ProtocolAccounting {
+    const { transport } = this
+    let bytes = 0
+    const count = ({ tcb }: Connection): void => {
+      bytes += this.#blockSize(tcb.sendRing) + this.#blockSize(tcb.receiveRing)
+    }
+    transport.forEach(count)
+    for (const { leftover } of this.#open) if (leftover !== undefined) count(leftover)
+    return { sockets: this.#open.size, flows: transport.size, timers: transport.timerCount, bytes }
+  }
+
+  #blockSize(ring: RingBuffer): number {
+    return ring.offset < 0 ? 0 : this.#arena.blockSize(ring.offset)
+  }
+
+  stop(errno: number, report: (error: unknown) => void): void {
+    this.#watchers.clear()
+    for (const socket of [...this.#open]) {
+      try {
+        socket.stop(errno)
+      } catch (error) {
+        report(error)
+      }
+    }
+    const now = this.now()
+    this.transport.forEach((connection) => connection.abort(now))
+  }
+}
+
+function notify(socket: TcpSocket, report: (error: unknown) => void): void {
+  try {
+    socket.notify()
+  } catch (error) {
+    report(error)
+  }
+}

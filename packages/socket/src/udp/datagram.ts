@@ -1,0 +1,2 @@
+export interface DatagramOptions { readonly hostname?: string }
+export class Datagram {}
