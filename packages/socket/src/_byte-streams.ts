@@ -26,9 +26,15 @@ export class SocketReadable {
     this.stream = new ReadableStream({
       type: 'bytes',
       start: (controller) => { this.#controller = controller },
-      pull: (controller) => reads.run(() => this.#ended || this.#pull(source, controller)).then(() => undefined, (error: unknown) => {
-        if (!this.#ended) throw error
-      }),
+      pull: async (controller) => {
+        try {
+          await reads.run(() => this.#ended || this.#pull(source, controller))
+        } catch (error) {
+          if (this.#ended) return
+          this.#ended = true
+          throw error
+        }
+      },
       cancel: () => {
         this.#ended = true
         source.cancel()

@@ -55,14 +55,20 @@ class BaseChannel implements Channel {
 
   async opened(): Promise<void> {
     while (this.socket.state === 'SYN-SENT') await this.ready()
-    const error = this.socket.getsockopt('SO_ERROR')
+    const error = this.#takeError()
     if (error < 0) throw this.#fail(error, 'connect')
   }
 
   async #closed(): Promise<void> {
     while (this.socket.state !== 'TIME-WAIT' && this.socket.state !== 'CLOSED') await this.ready()
-    const error = this.#error === 0 ? this.socket.getsockopt('SO_ERROR') : this.#error
+    const error = this.#takeError()
     if (error < 0 && error !== Errno.EBADF) throw this.#fail(error, 'read')
+  }
+
+  /** SO_ERROR is told once; here it stays. */
+  #takeError(): number {
+    if (this.#error === 0) this.#error = this.socket.getsockopt('SO_ERROR')
+    return this.#error
   }
 
   #fail(errno: number, syscall: string): SocketError {
@@ -95,7 +101,7 @@ class BaseChannel implements Channel {
     const result = this.socket.shutdown('write')
     if (result < 0) throw this.#fail(result, 'shutdown')
     while (!this.socket.flushed) {
-      if (this.socket.state === 'CLOSED') throw this.#fail(this.#error || this.socket.getsockopt('SO_ERROR') || Errno.ECONNRESET, 'shutdown')
+      if (this.socket.state === 'CLOSED') throw this.#fail(this.#takeError() || Errno.ECONNRESET, 'shutdown')
       await this.ready()
     }
   }
@@ -194,7 +200,6 @@ class PromiseChannel implements Channel {
 /** Reads through a default reader, or a BYOB reader when a size is asked for. */
 class StreamChannel extends PromiseChannel {
   #writer: WritableStreamDefaultWriter<BufferSource> | undefined
-  #rest: Uint8Array | undefined
 
   get writer(): WritableStreamDefaultWriter<BufferSource> {
     this.#writer ??= this.connection.writable.getWriter()
@@ -202,11 +207,6 @@ class StreamChannel extends PromiseChannel {
   }
 
   override async read(max?: number): Promise<Uint8Array | null> {
-    if (this.#rest !== undefined) {
-      const taken = this.#rest.subarray(0, max)
-      this.#rest = taken.length < this.#rest.length ? this.#rest.subarray(taken.length) : undefined
-      return taken
-    }
     if (max === undefined) {
       const reader = this.connection.readable.getReader()
       try {

@@ -2,7 +2,7 @@ import { pair } from '@layerfour/link'
 import type { EmulatedLinkOptions } from '@layerfour/sim'
 import { EmulatedLink, Simulation } from '@layerfour/sim'
 import type { StackOptions, TcpSettings } from '../../src/index.ts'
-import { runVirtual, Stack, tcp, udp, VirtualTimers } from '../../src/index.ts'
+import { runVirtual, Stack, tcp, VirtualTimers } from '../../src/index.ts'
 
 export interface HostsOptions {
   /** An emulated link with these impairments; without it a synchronous pair. */
@@ -26,7 +26,7 @@ export class Hosts {
   constructor(options: HostsOptions = {}) {
     const clock = (): number => this.simulation.now
     const host = (n: number, more: Partial<StackOptions> | undefined): Stack => new Stack({
-      protocols: [tcp(options.tcp), udp()], clock, secret: Int32Array.of(n, 22, 333, 4444), memory: 1 << 23, ...more,
+      protocols: [tcp(options.tcp)], clock, secret: Int32Array.of(n, 22, 333, 4444), memory: 1 << 23, ...more,
     })
     this.client = host(1, options.client)
     this.server = host(2, options.server)
