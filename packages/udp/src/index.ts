@@ -1,1 +1,11 @@
-export {}
+export type { EndpointOptions, PortChooser, UdpConfig } from './config.ts'
+export type { UdpNetwork } from './context.ts'
+export type { DatagramInfo } from './datagram-info.ts'
+export { createDatagramInfo } from './datagram-info.ts'
+export type { EndpointState } from './endpoint-state.ts'
+export type { BindOptions } from './endpoint.ts'
+export { UdpEndpoint } from './endpoint.ts'
+export { MAX_PAYLOAD_IPV4, MAX_PAYLOAD_IPV6, QUEUE_OVERHEAD } from './limits.ts'
+export { UdpReadiness } from './readiness.ts'
+export type { UdpCounters, UdpOptions } from './udp.ts'
+export { Udp } from './udp.ts'
