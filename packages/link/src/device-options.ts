@@ -1,3 +1,4 @@
+import { ETHERNET_HEADER_LENGTH } from '@layerfour/wire'
 import type { ChecksumOffload } from './device.ts'
 
 /** Every checksum is computed and verified, as on a medium that may damage packets. */
@@ -29,7 +30,6 @@ export interface DeviceSettings {
 
 const SMALLEST_MTU = 68
 const LARGEST_MTU = 65_535
-const ETHERNET_HEADER_LENGTH = 14
 
 /**
  * Checks the options of a device; for those who write a carrier of their own.
