@@ -64,12 +64,8 @@ export class LinkCore {
   poll(now: number): void {
     this.ways[0].advance(now)
     this.ways[1].advance(now)
-    // What is transmitted during this poll stays for the next one.
-    const last = this.entering.tail
-    for (let slot = -1; slot !== last;) {
-      slot = this.pool.shift(this.entering)
-      this.enter(slot, now)
-    }
+    for (let slot = this.pool.shift(this.entering); slot !== -1; slot = this.pool.shift(this.entering)) this.enter(slot, now)
+    // What a receiver transmits meanwhile stays for the next poll.
     for (;;) {
       const list = this.firstDue()
       if (list === null || this.pool.due[list.head]! > now) break

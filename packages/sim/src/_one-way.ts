@@ -39,6 +39,8 @@ export class OneWay {
   /** When the sender is done with all it has. */
   private busyUntil = 0
   private busyTotal = 0
+  /** When the time of the last packet held back ends. */
+  private heldUntil = 0
   /** Packets that went by without being held back. */
   private passed = 0
   /** Largest number of a packet delivered. */
@@ -119,7 +121,9 @@ export class OneWay {
     const copy = duplicated ? this.copyOf(slot) : -1
     if (heldBack) {
       pool.releaseAt[slot] = this.passed + fate.reorderGap
-      pool.append(this.held, slot, arrival + fate.reorderDelay)
+      // Held packets do not overtake each other.
+      this.heldUntil = Math.max(this.heldUntil, arrival + fate.reorderDelay)
+      pool.append(this.held, slot, this.heldUntil)
     } else pool.append(this.arriving, slot, arrival)
     if (copy !== -1) pool.append(this.arriving, copy, arrival)
     if (!heldBack) {

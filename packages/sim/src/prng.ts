@@ -5,6 +5,8 @@
 export class Prng {
   /** The whole state: copy it to save a place in the sequence, set it to return there. */
   readonly state: Int32Array = new Int32Array(4)
+  /** The last draw. Kept here, as a number above 2^30 that is returned may cost an allocation. */
+  private readonly drawn: Int32Array = new Int32Array(1)
 
   /**
    * @param seed an integer from 0 to 2^53 - 1.
@@ -27,31 +29,38 @@ export class Prng {
 
   /** The next integer from 0 to 2^32 - 1. */
   next(): number {
+    this.draw()
+    return this.drawn[0]! >>> 0
+  }
+
+  /** The next number from 0 up to, but not, 1; a multiple of 2^-32. */
+  float(): number {
+    this.draw()
+    return (this.drawn[0]! >>> 0) / 0x100000000
+  }
+
+  /** The next integer from 0 to `bound` - 1; `bound` is from 1 to 2^32. */
+  below(bound: number): number {
+    this.draw()
+    return Math.floor((this.drawn[0]! >>> 0) / 0x100000000 * bound)
+  }
+
+  /** True with the given probability: never for 0, always for 1. Takes one number from the sequence. */
+  chance(probability: number): boolean {
+    this.draw()
+    return (this.drawn[0]! >>> 0) / 0x100000000 < probability
+  }
+
+  private draw(): void {
     const state = this.state
     const second = state[1]!
-    const result = Math.imul(rotateLeft(Math.imul(second, 5), 7), 9)
+    this.drawn[0] = Math.imul(rotateLeft(Math.imul(second, 5), 7), 9)
     state[2] = state[2]! ^ state[0]!
     state[3] = state[3]! ^ second
     state[1] = second ^ state[2]
     state[0] = state[0]! ^ state[3]
     state[2] = state[2] ^ (second << 9)
     state[3] = rotateLeft(state[3], 11)
-    return result >>> 0
-  }
-
-  /** The next number from 0 up to, but not, 1; a multiple of 2^-32. */
-  float(): number {
-    return this.next() / 0x100000000
-  }
-
-  /** The next integer from 0 to `bound` - 1; `bound` is from 1 to 2^32. */
-  below(bound: number): number {
-    return Math.floor(this.float() * bound)
-  }
-
-  /** True with the given probability: never for 0, always for 1. Takes one number from the sequence. */
-  chance(probability: number): boolean {
-    return this.float() < probability
   }
 }
 

@@ -15,16 +15,20 @@ interface Flight {
   order: number
 }
 
-/** One direction of a link by plain arrays and no thought of speed: `packet@time` in order of leaving, `!` for a drop. */
-function naiveLink(packets: readonly Packet[], seed: number, fate: Impairments): string[] {
+/**
+ * One direction of a link by plain arrays and no thought of speed: the packets that the queue had no
+ * room for, and `packet@time` of the others in order of leaving, with `!` when lost.
+ */
+function naiveLink(packets: readonly Packet[], seed: number, fate: Impairments): { drops: number[], leaving: string[] } {
   const draws = [0, 1, 2, 3, 4].map((stream) => new Prng(seed, stream))
-  const drops: Flight[] = []
+  const drops: number[] = []
   const inOrder: Flight[] = []
   const lost: Flight[] = []
   const heldAll: Flight[] = []
   let held: (Flight & { releaseAt: number })[] = []
   const starts: { start: number, length: number }[] = []
   let busyUntil = 0
+  let heldUntil = 0
   let passed = 0
   let order = 0
   const put = (list: Flight[], packet: number, due: number): void => {
@@ -35,7 +39,7 @@ function naiveLink(packets: readonly Packet[], seed: number, fate: Impairments):
     const waiting = starts.filter((other) => other.start > time)
     const waitingBytes = waiting.reduce((sum, other) => sum + other.length, 0)
     if (start > time && (waiting.length >= fate.queue.packets! || waitingBytes + length > fate.queue.bytes!)) {
-      drops.push({ packet, due: time, order: -1 })
+      drops.push(packet)
       return
     }
     starts.push({ start, length })
@@ -50,10 +54,8 @@ function naiveLink(packets: readonly Packet[], seed: number, fate: Impairments):
       return
     }
     if (isHeld) {
-      // Held ones keep their order among those that are still held at this time.
-      const before = held.filter((other) => other.due > time).at(-1)
-      const due = Math.max(arrival + fate.reorderDelay, before?.due ?? 0)
-      const flight = { packet, due, order: order++, releaseAt: passed + fate.reorderGap }
+      heldUntil = Math.max(heldUntil, arrival + fate.reorderDelay)
+      const flight = { packet, due: heldUntil, order: order++, releaseAt: passed + fate.reorderGap }
       held.push(flight)
       heldAll.push(flight)
     } else put(inOrder, packet, arrival)
@@ -67,10 +69,10 @@ function naiveLink(packets: readonly Packet[], seed: number, fate: Impairments):
     }
     held = held.filter(({ releaseAt }) => releaseAt > passed)
   })
-  const dropped = new Set([...drops, ...lost])
-  return [...drops, ...lost, ...inOrder, ...heldAll]
+  const leaving = [...lost, ...inOrder, ...heldAll]
     .sort((x, y) => x.due - y.due || x.order - y.order)
-    .map((flight) => `${flight.packet}@${flight.due}${dropped.has(flight) ? '!' : ''}`)
+    .map((flight) => `${flight.packet}@${flight.due}${lost.includes(flight) ? '!' : ''}`)
+  return { drops, leaving }
 }
 
 const probability = fc.constantFrom(0, 0, 0.05, 0.3, 0.9)
@@ -90,20 +92,24 @@ const traffic = fc.array(sizes, { maxLength: 80 })
 
 test('every packet leaves the link when a naive model of arrays says so, and the books balance', () => {
   fc.assert(fc.property(fates, traffic, fc.nat(), (fate, gaps, seed) => {
+    const drops: number[] = []
     const leaving: string[] = []
     const { simulation, link } = network({
       ...fate,
       seed,
       observer: {
         delivered: ({ packet, time }) => leaving.push(`${packet}@${time}`),
-        dropped: ({ packet, time }) => leaving.push(`${packet}@${time}!`),
+        dropped: ({ packet, time, cause }) => {
+          if (cause === 'queue') drops.push(packet)
+          else leaving.push(`${packet}@${time}!`)
+        },
       },
     })
     let time = 0
     const packets = gaps.map(({ gap, length }) => ({ time: time += gap, length }))
     sendAt(simulation, packets.map((packet) => packet.time), link.a, (n) => packetOf(packets[n]!.length))
     simulation.run()
-    expect(leaving).toEqual(naiveLink(packets, seed, { ...NO_IMPAIRMENTS, ...fate }))
+    expect({ drops, leaving }).toEqual(naiveLink(packets, seed, { ...NO_IMPAIRMENTS, ...fate }))
     const { sent, duplicated, delivered, lost, queueDrops, unattended, inFlight, queuedPackets, queuedBytes } = link.stats.aToB
     expect([inFlight, queuedPackets, queuedBytes, unattended]).toEqual([0, 0, 0, 0])
     expect(sent + duplicated).toBe(delivered + lost + queueDrops)

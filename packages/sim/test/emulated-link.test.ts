@@ -180,11 +180,15 @@ test('packets of all lengths arrive as they were sent, wherever they lay in the 
   link.b.attach((bytes, start, end) => {
     received.push(bytes.slice(start, end))
   })
-  for (const length of [1, 127, 128, 129, 129, 200, 200, 1500, 40, 1500]) {
-    for (const start of [0, 64, 64, 2500]) {
-      link.a.transmit(scratch, start, start + length)
-      expected.push(scratch.slice(start, start + length))
-    }
+  const lengths = [1, 127, 128, 129, 129, 200, 200, 1500, 40, 1500]
+  const starts = [0, 64, 64, 2500]
+  const places = [
+    ...lengths.flatMap((length) => starts.map((start) => [start, start + length] as const)),
+    ...starts.flatMap((start) => lengths.map((length) => [start, start + length] as const)),
+  ]
+  for (const [start, end] of places) {
+    link.a.transmit(scratch, start, end)
+    expected.push(scratch.slice(start, end))
   }
   simulation.run()
   expect(received).toEqual(expected)
@@ -271,6 +275,31 @@ test('the observer sees every packet sent, dropped and delivered, at its virtual
     '12 delivered aToB 1 1500B 0-2',
     '16.5 dropped bToA 0 750B 11-11.5 loss',
   ])
+})
+
+test('what is due at the same time leaves in the order in which it entered, whichever way it goes', () => {
+  const { lines, observer } = journal()
+  const { simulation, link } = network({ delay: 10, observer })
+  for (const device of [link.b, link.a, link.a, link.b]) send(device, packetOf(1))
+  simulation.run()
+  expect(lines.filter((line) => line.includes('delivered'))).toEqual([
+    '10 delivered bToA 0 1B 0-0',
+    '10 delivered aToB 0 1B 0-0',
+    '10 delivered aToB 1 1B 0-0',
+    '10 delivered bToA 1 1B 0-0',
+  ])
+})
+
+test('what a receiver sends at once enters at the same time, at the next poll', () => {
+  const { simulation, link } = network({ delay: 10 })
+  const arrivals: number[] = []
+  link.b.attach((bytes, start, end) => {
+    link.b.transmit(bytes, start, end)
+  })
+  link.a.attach(() => arrivals.push(simulation.now))
+  send(link.a, packetOf(100))
+  simulation.run()
+  expect(arrivals).toEqual([20])
 })
 
 test('an observer may come and go, and may want some of the events only', () => {
