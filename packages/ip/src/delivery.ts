@@ -1,11 +1,13 @@
 import {
-  DropReason, Icmpv6Parameter, Icmpv6Type, Icmpv6Unreachable, IcmpType, IcmpUnreachable, IpProtocol, isIpv4, IPV6_HEADER_LENGTH,
+  DropReason, Icmpv6Parameter, Icmpv6Type, Icmpv6Unreachable, IcmpType, IcmpUnreachable, IpProtocol, isIpv4,
 } from '@layerfour/wire'
 import type { IcmpOutput } from './icmp-output.ts'
 import type { Icmpv4 } from './icmpv4.ts'
 import type { Icmpv6 } from './icmpv6.ts'
 import type { ProtocolTable } from './protocol-table.ts'
 import type { ReceivedPacket } from './received-packet.ts'
+import { findUpperLayer } from './upper-layer.ts'
+import type { UpperLayer } from './upper-layer.ts'
 
 /** Hands whole datagrams for us to ICMP or a transport, and reports what nobody takes (RFC 1122 §3.2.2.1, RFC 4443 §3.1). */
 export class Delivery {
@@ -13,6 +15,7 @@ export class Delivery {
   private readonly icmpv4: Icmpv4
   private readonly icmpv6: Icmpv6
   private readonly output: IcmpOutput
+  private readonly upper: UpperLayer = { field: 0, at: 0 }
 
   constructor(transports: ProtocolTable, icmpv4: Icmpv4, icmpv6: Icmpv6, output: IcmpOutput) {
     this.transports = transports
@@ -46,22 +49,10 @@ export class Delivery {
     if (ipv4) {
       this.output.error(packet, IcmpType.DestinationUnreachable, IcmpUnreachable.Protocol, 0, now)
     } else if (packet.meta.protocol !== IpProtocol.NoNextHeader) {
-      const pointer = upperLayerField(packet)
+      findUpperLayer(packet.bytes, packet.start, packet.end, this.upper)
+      const pointer = this.upper.field - packet.start
       this.output.error(packet, Icmpv6Type.ParameterProblem, Icmpv6Parameter.UnrecognizedNextHeader, pointer, now)
     }
     return DropReason.UnknownProtocol
   }
-}
-
-/** Where in the IPv6 packet the next header field is that names the upper layer; the chain before it was walked already. */
-function upperLayerField(packet: ReceivedPacket): number {
-  const { bytes, start, transportStart } = packet
-  let field = start + 6
-  let at = start + IPV6_HEADER_LENGTH
-  while (at < transportStart) {
-    const length = bytes[field] === IpProtocol.Fragment ? 8 : (bytes[at + 1]! + 1) << 3
-    field = at
-    at += length
-  }
-  return field - start
 }

@@ -13,6 +13,8 @@ import { QueuedKind } from './packet-queue.ts'
 import type { PacketQueue } from './packet-queue.ts'
 import type { ReceivedPacket } from './received-packet.ts'
 import { TokenBucket } from './token-bucket.ts'
+import { findUpperLayer } from './upper-layer.ts'
+import type { UpperLayer } from './upper-layer.ts'
 
 /** Writes ICMP messages of both families, always about a packet that came in, into the queue of replies. */
 export class IcmpOutput {
@@ -24,6 +26,7 @@ export class IcmpOutput {
   private readonly meta: PacketMeta = createPacketMeta()
   private readonly ipv4: IcmpHeader = createIcmpHeader()
   private readonly ipv6: Icmpv6Header = createIcmpv6Header()
+  private readonly upper: UpperLayer = { field: 0, at: 0 }
 
   constructor(arena: Arena, headers: HeaderWriter, replies: PacketQueue, drops: Drops) {
     this.arena = arena
@@ -52,7 +55,7 @@ export class IcmpOutput {
    */
   error(packet: ReceivedPacket, type: number, code: number, pointer: number, now: number): void {
     const { bytes, start, end } = packet
-    if (packet.broadcast || isAboutError(packet)) return
+    if (packet.broadcast || this.isAboutError(packet)) return
     if (!this.bucket.take(now)) {
       this.drops.note(DropReason.IcmpRateLimited, packet.iface.index, bytes, start, end, now)
       return
@@ -96,12 +99,15 @@ export class IcmpOutput {
     if (protocol === IpProtocol.Icmp) writeIcmpChecksum(bytes, at, at + length)
     else writeTransportChecksum(source, destination, protocol, bytes, at, at + length)
   }
-}
 
-/** Whether the packet is an ICMP error itself: an answer to it could go on for ever. */
-function isAboutError(packet: ReceivedPacket): boolean {
-  const { meta, bytes, transportStart, end } = packet
-  if (end <= transportStart) return false
-  const type = bytes[transportStart]!
-  return meta.protocol === IpProtocol.Icmp ? isIcmpError(type) : meta.protocol === IpProtocol.Icmpv6 && isIcmpv6Error(type)
+  /** Whether the packet is an ICMP error itself: an answer to it could go on for ever. */
+  private isAboutError(packet: ReceivedPacket): boolean {
+    const { meta, bytes, start, transportStart, end } = packet
+    if (isIpv4(meta.source)) {
+      return meta.protocol === IpProtocol.Icmp && transportStart < end && isIcmpError(bytes[transportStart]!)
+    }
+    const { upper } = this
+    findUpperLayer(bytes, start, end, upper)
+    return bytes[upper.field] === IpProtocol.Icmpv6 && upper.at < end && isIcmpv6Error(bytes[upper.at]!)
+  }
 }

@@ -1,5 +1,5 @@
 import {
-  copyIpAddress, createIpv6Header, DropReason, Icmpv6Parameter, Icmpv6Type, IPV6_HEADER_LENGTH, isIpv4, isLoopback, isMulticast,
+  copyIpAddress, createIpv6Header, DropReason, Icmpv6Parameter, Icmpv6Type, IPV6_HEADER_LENGTH, isLoopback, isMulticast,
   isUnspecified, readIpv6,
 } from '@layerfour/wire'
 import type { IpAddress, Ipv6Header } from '@layerfour/wire'
@@ -43,7 +43,7 @@ export class Ipv6Input {
     const { completed } = reassembly
     if (completed === undefined) {
       // RFC 8200 §4.5 wants both reported.
-      if (added === DropReason.BadTotalLength) {
+      if (added === DropReason.BadTotalLength && header.moreFragments) {
         this.output.error(packet, Icmpv6Type.ParameterProblem, Icmpv6Parameter.ErroneousHeader, PAYLOAD_LENGTH_FIELD, now)
       } else if (added === DropReason.FragmentTooLarge) {
         const pointer = header.fragmentHeader + FRAGMENT_OFFSET_FIELD
@@ -67,8 +67,7 @@ export class Ipv6Input {
     const reason = readIpv6(bytes, start, packet.end, header)
     if (reason !== DropReason.None && header.problemPointer < 0) return reason
     const { source, destination } = header
-    // An IPv4 address has no business in an IPv6 header (RFC 4942 §2.2).
-    if (!this.interfaces.isLocal(destination) || isIpv4(destination) || packet.linkGroup
+    if (!this.interfaces.isLocal(destination) || packet.linkGroup
       || (isLoopback(destination) && iface.index !== LOOPBACK_INTERFACE)) {
       return DropReason.NotForUs
     }
@@ -100,7 +99,7 @@ export class Ipv6Input {
   }
 
   private isMartian(source: IpAddress, iface: NetworkInterface): boolean {
-    if (isMulticast(source) || isUnspecified(source) || isIpv4(source)) return true
+    if (isMulticast(source) || isUnspecified(source)) return true
     return iface.index !== LOOPBACK_INTERFACE && this.interfaces.isLocal(source)
   }
 }
