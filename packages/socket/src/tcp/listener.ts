@@ -1,8 +1,8 @@
 import { Errno } from '@layerfour/wire'
 import { WAIT, WaitQueue } from '../_wait-queue.ts'
+import type { AbortOptions } from '../abort-options.ts'
 import type { SocketAddress } from '../socket-address.ts'
 import { SocketError } from '../socket-error.ts'
-import type { AbortOptions } from './tcp-connection.ts'
 import { TcpConnection } from './tcp-connection.ts'
 import type { TcpSocket } from './tcp-socket.ts'
 

@@ -2,6 +2,7 @@ import { Readiness } from '@layerfour/tcp'
 import { Errno } from '@layerfour/wire'
 import { SocketReadable, SocketWritable } from '../_byte-streams.ts'
 import { WAIT, WaitQueue } from '../_wait-queue.ts'
+import type { AbortOptions } from '../abort-options.ts'
 import type { SocketAddress } from '../socket-address.ts'
 import { SocketError } from '../socket-error.ts'
 import type { TcpSocket } from './tcp-socket.ts'
@@ -16,11 +17,6 @@ export interface ConnectOptions {
   /** Nagle's algorithm off: false. */
   readonly noDelay?: boolean
   /** Gives up connecting. Of no effect once connected. */
-  readonly signal?: AbortSignal
-}
-
-export interface AbortOptions {
-  /** Gives up waiting: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal
 }
 

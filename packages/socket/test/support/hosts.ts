@@ -2,7 +2,7 @@ import { pair } from '@layerfour/link'
 import type { EmulatedLinkOptions } from '@layerfour/sim'
 import { EmulatedLink, Simulation } from '@layerfour/sim'
 import type { StackOptions, TcpSettings } from '../../src/index.ts'
-import { runVirtual, Stack, tcp, VirtualTimers } from '../../src/index.ts'
+import { runVirtual, Stack, tcp, udp, VirtualTimers } from '../../src/index.ts'
 
 export interface HostsOptions {
   /** An emulated link with these impairments; without it a synchronous pair. */
@@ -26,12 +26,12 @@ export class Hosts {
   constructor(options: HostsOptions = {}) {
     const clock = (): number => this.simulation.now
     const host = (n: number, more: Partial<StackOptions> | undefined): Stack => new Stack({
-      protocols: [tcp(options.tcp)], clock, secret: Int32Array.of(n, 22, 333, 4444), memory: 1 << 23, ...more,
+      protocols: [tcp(options.tcp), udp()], clock, secret: Int32Array.of(n, 22, 333, 4444), memory: 1 << 23, ...more,
     })
     this.client = host(1, options.client)
     this.server = host(2, options.server)
     this.#limit = options.limit ?? 24 * 3600 * 1000
-    this.link = options.link === undefined ? undefined : new EmulatedLink(options.link)
+    this.link = options.link === undefined ? undefined : new EmulatedLink({ memory: 1 << 22, ...options.link })
     const [a, b] = this.link === undefined ? pair() : [this.link.a, this.link.b]
     this.client.addInterface(a, { addresses: ['10.0.0.1/24', 'fd00::1/64'] })
     this.server.addInterface(b, { addresses: ['10.0.0.2/24', 'fd00::2/64'] })
