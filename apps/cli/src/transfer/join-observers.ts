@@ -1,0 +1,10 @@
+import type { Observer } from '@layerfour/socket'
+
+/** One observer that tells several. */
+export function joinObservers(observers: readonly Observer[]): Observer {
+  return {
+    packetIn: (...packet) => observers.forEach((observer) => observer.packetIn?.(...packet)),
+    packetOut: (...packet) => observers.forEach((observer) => observer.packetOut?.(...packet)),
+    stateChanged: (...change) => observers.forEach((observer) => observer.stateChanged?.(...change)),
+  }
+}
