@@ -21,7 +21,7 @@ export interface BindOptions {
  */
 export class UdpEndpoint {
   readonly state: EndpointState
-  /** For whoever holds the endpoint: what belongs to it. */
+  /** For the layer above: whatever it wants to find again from here. */
   owner: unknown = undefined
   /** It is in the queue of `Udp.takeReady`. */
   ready = false

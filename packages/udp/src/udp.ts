@@ -184,7 +184,7 @@ export class Udp {
     }
     if (destinationPort === 0) return DropReason.BadPort
 
-    const connected = sourcePort === 0 ? undefined : this.table.findConnected(destination, destinationPort, source, sourcePort)
+    const connected = this.table.findConnected(destination, destinationPort, source, sourcePort)
     if (connected !== undefined) return this.deliver(connected, meta, sourcePort, bytes, start, dataEnd)
     if (!network.isLocal(destination)) return this.deliverToAll(meta, sourcePort, destinationPort, bytes, start, dataEnd)
     const endpoint = this.table.findBest(destination, destinationPort)
