@@ -121,6 +121,8 @@ describe('RFC 791 §3.1: options', () => {
     expect(visit('9404000088030000')).toEqual({ kinds: [0x94, 0x88], malformed: false })
     expect(visit('94040000880300')).toEqual({ kinds: [0x94, 0x88], malformed: false })
     expect(visit('940400008803')).toEqual({ kinds: [0x94], malformed: true })
+    expect(nextOption(hex('88'), 0, 1)).toBe(-1)
+    expect(nextOption(hex('8801'), 0, 2)).toBe(-1)
   })
 })
 

@@ -20,16 +20,17 @@ describe('RFC 9293 §3.4: sequence numbers wrap modulo 2³²', () => {
   })
 
   test('a later number is greater on either side of 2³¹ and 2³²', () => {
-    for (const start of [0, 0x7ffffff0, -16, 12345]) {
-      const later = sequenceAdd(start, 100)
+    const cases = [0, 0x7ffffff0, 0x7fffffff, -16, -1, 12345].flatMap((start) => [1, 100, 0x7fffffff].map((n) => [start, n] as const))
+    for (const [start, distance] of cases) {
+      const later = sequenceAdd(start, distance)
       expect([lessThan(start, later), lessThan(later, start), lessThan(start, start)]).toEqual([true, false, false])
       expect([lessThanOrEqual(start, later), lessThanOrEqual(later, start), lessThanOrEqual(start, start)]).toEqual([true, false, true])
       expect([greaterThan(start, later), greaterThan(later, start), greaterThan(start, start)]).toEqual([false, true, false])
       expect(greaterThanOrEqual(start, later)).toBe(false)
       expect(greaterThanOrEqual(later, start)).toBe(true)
       expect(greaterThanOrEqual(start, start)).toBe(true)
-      expect(sequenceDistance(start, later)).toBe(100)
-      expect(sequenceDistance(later, start)).toBe(-100)
+      expect(sequenceDistance(start, later)).toBe(distance)
+      expect(sequenceDistance(later, start)).toBe(-distance)
       expect(sequenceMax(start, later)).toBe(later)
       expect(sequenceMax(later, start)).toBe(later)
     }

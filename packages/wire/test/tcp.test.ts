@@ -66,6 +66,10 @@ describe('RFC 9293 §3.1: the header', () => {
     expect(toHex(written)).toBe('0102030405060708f90a0b0c50fffe0f00001213')
   })
 
+  test('the control bits, from the lowest', () => {
+    expect(TcpFlags).toEqual({ FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16, URG: 32, ECE: 64, CWR: 128 })
+  })
+
   test.each([
     ['19 bytes', 19, 0x50, DropReason.Truncated],
     ['a data offset of 4 words', 20, 0x40, DropReason.BadHeaderLength],
