@@ -5,7 +5,7 @@
 export interface Room {
   /** A package imports from lower floors only. */
   readonly floor: number
-  /** The @layerfour packages that it may import; its package.json names exactly these. */
+  /** The @layerfour packages that it may import at most; its package.json names no others. */
   readonly imports: readonly string[]
   /**
    * Protocol core: sans-IO, and bit-identical in every engine. Time, randomness and secrets are
