@@ -18,7 +18,7 @@ export interface ByteSource {
 
 /** A byte stream that asks the socket only when its reader asks: what nobody reads stays there and closes the window. */
 export class SocketReadable {
-  readonly stream: ReadableStream<Uint8Array>
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
   #controller!: ReadableByteStreamController
   #ended = false
 
@@ -86,11 +86,11 @@ export interface ByteSink {
 
 /** A stream whose `ready` waits for room in the socket's send buffer. Takes any `BufferSource`. */
 export class SocketWritable {
-  readonly stream: WritableStream<BufferSource>
+  readonly stream: WritableStream<Uint8Array>
   #controller!: WritableStreamDefaultController
 
   constructor(sink: ByteSink) {
-    this.stream = new WritableStream<BufferSource>({
+    this.stream = new WritableStream<Uint8Array>({
       start: (controller) => { this.#controller = controller },
       write: async (chunk) => { await sink.write(toBytes(chunk)) },
       close: () => sink.close(),

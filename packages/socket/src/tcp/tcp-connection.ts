@@ -146,7 +146,7 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
   }
 
   /** What the peer sends, as a byte stream with BYOB readers; made when first asked for. Cancelling it throws the rest away. */
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     if (this.#readable === undefined) {
       this.#readable = new SocketReadable({
         available: () => this.#socket.receiveQueue,
@@ -159,10 +159,10 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
   }
 
   /**
-   * What we send; made when first asked for. Closing it ends our direction, aborting it resets the connection. Takes 64 KiB
-   * ahead of the send buffer before `writer.ready` waits.
+   * What we send, as chunks of any `BufferSource`; made when first asked for. Closing it ends our direction, aborting it resets
+   * the connection. Takes 64 KiB ahead of the send buffer before `writer.ready` waits.
    */
-  get writable(): WritableStream<BufferSource> {
+  get writable(): WritableStream<Uint8Array> {
     if (this.#writable === undefined) {
       this.#writable = new SocketWritable({
         write: (bytes) => this.write(bytes),

@@ -23,7 +23,7 @@ export interface DatagramOptions {
 /** A datagram that came in. */
 export interface ReceivedDatagram {
   /** All of its data, the receiver's to keep. */
-  readonly data: Uint8Array
+  readonly data: Uint8Array<ArrayBuffer>
   /** Who sent it. */
   readonly remoteAddress: SocketAddress
 }

@@ -199,9 +199,9 @@ class PromiseChannel implements Channel {
 
 /** Reads through a default reader, or a BYOB reader when a size is asked for. */
 class StreamChannel extends PromiseChannel {
-  #writer: WritableStreamDefaultWriter<BufferSource> | undefined
+  #writer: WritableStreamDefaultWriter<Uint8Array> | undefined
 
-  get writer(): WritableStreamDefaultWriter<BufferSource> {
+  get writer(): WritableStreamDefaultWriter<Uint8Array> {
     this.#writer ??= this.connection.writable.getWriter()
     return this.#writer
   }
@@ -226,7 +226,7 @@ class StreamChannel extends PromiseChannel {
   }
 
   override async write(bytes: Uint8Array): Promise<void> {
-    await this.writer.write(bytes as Uint8Array<ArrayBuffer>)
+    await this.writer.write(bytes)
   }
 
   override async end(): Promise<void> {
