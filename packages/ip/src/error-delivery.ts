@@ -66,7 +66,7 @@ export class ErrorDelivery {
     const transport = this.transports.get(meta.protocol)
     if (transport === undefined || !this.interfaces.isLocal(meta.source)) return DropReason.IcmpUnmatched
     const reason = transport.icmp(cause, mtu, meta, bytes, start, end, now)
-    if (reason === DropReason.None && cause === IcmpCause.PacketTooBig) this.pathMtus.lower(meta.destination, mtu, now)
+    if (reason === DropReason.None && cause === IcmpCause.PacketTooBig) this.pathMtus.lower(meta.destination, mtu)
     return reason
   }
 

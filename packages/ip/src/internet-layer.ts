@@ -72,7 +72,7 @@ export class InternetLayer implements NetworkLayer {
   private readonly packet: ReceivedPacket
   /** Incoming packets are copied here first, so that nothing changes them under us. */
   private readonly incoming: Uint8Array = new Uint8Array(2 * limits.HEADROOM + limits.MAX_MTU)
-  /** The latest time that was heard of, for what asks without saying the time. Typed: storing a fraction allocates nothing. */
+  /** The latest time that was heard of, for `findPath`, which is not told. Typed: to store a fraction allocates nothing. */
   private readonly clock: Float64Array = new Float64Array(1)
 
   constructor(options: InternetLayerOptions) {
@@ -85,7 +85,7 @@ export class InternetLayer implements NetworkLayer {
     const drops = new Drops(observer)
     const transmitter = new Transmitter(observer)
     const replies = new PacketQueue(arena, limits.REPLY_QUEUE_PACKETS, limits.REPLY_QUEUE_BYTES)
-    const pathMtus = new PathMtuCache(secret)
+    const pathMtus = new PathMtuCache(secret, this.clock)
     const identification = new Identification(secret)
     const headers = new HeaderWriter(identification, hopLimit)
     const errors = new ErrorDelivery(interfaces, transports, pathMtus)
@@ -167,7 +167,7 @@ export class InternetLayer implements NetworkLayer {
   }
 
   findPath(destination: IpAddress, source: IpAddress, path: Path): DropReason {
-    return this.router.findPath(destination, source, path, this.clock[0]!)
+    return this.router.findPath(destination, source, path)
   }
 
   isLocal(address: IpAddress): boolean {

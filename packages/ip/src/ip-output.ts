@@ -60,12 +60,12 @@ export class IpOutput {
     if (!maySend(source, destination, iface)) {
       return this.drops.note(DropReason.NoSourceAddress, iface.index, scratch, HEADROOM, end, now)
     }
-    const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination, now))
+    const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
     const size = length + (isIpv4(destination) ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH)
     if (size > limit && (meta.dontFragment || (isIpv4(destination) && size > MAX_LENGTH))) {
       return this.drops.note(DropReason.PacketTooBig, iface.index, scratch, HEADROOM, end, now)
     }
-    const dontFragment = meta.dontFragment && !this.pathMtus.mustAllowFragments(destination, now)
+    const dontFragment = meta.dontFragment && !this.pathMtus.mustAllowFragments(destination)
     const start = this.headers.write(meta, dontFragment, scratch, HEADROOM, length)
     link.progress = 0
     const reason = link.emit(iface, this.router.nextHop, limit, scratch, start, end, now)
@@ -119,7 +119,7 @@ export class IpOutput {
     const iface = this.router.choose(destination, source, replies.headInterface)
     if (iface === undefined) return DropReason.NoRoute
     if (!maySend(source, destination, iface)) return DropReason.NoSourceAddress
-    const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination, now))
+    const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
     // A packet that waited for ARP may have been made with DF for a path that was wider then.
     if (ipv4 && end - start > limit && (bytes[start + 6]! & 0x40) !== 0) return DropReason.PacketTooBig
     return link.emit(iface, this.router.nextHop, limit, bytes, start, end, now)

@@ -20,15 +20,17 @@ export function plateauBelow(size: number): number {
  */
 export class PathMtuCache {
   private readonly slots: FlowTable
+  private readonly clock: Float64Array
   private readonly addresses: MutableIpAddress[] = []
   private readonly mtus: Int32Array = new Int32Array(MAX_PATH_MTUS)
   private readonly expiries: Float64Array = new Float64Array(MAX_PATH_MTUS)
   /** Set where a router wants less than the least we agree to. */
   private readonly locked: Uint8Array = new Uint8Array(MAX_PATH_MTUS)
 
-  /** @param secret keys the table: at least two random words. */
-  constructor(secret: Int32Array) {
+  /** @param secret keys the table: at least two random words. @param clock its first element is the time, in ms. */
+  constructor(secret: Int32Array, clock: Float64Array) {
     this.slots = new FlowTable(secret, MAX_PATH_MTUS)
+    this.clock = clock
   }
 
   /** Destinations that have an entry, outdated ones included. */
@@ -37,8 +39,8 @@ export class PathMtuCache {
   }
 
   /** The path MTU in bytes; 65,535 where nothing less is known. */
-  mtu(destination: IpAddress, now: number): number {
-    const slot = this.find(destination, now)
+  mtu(destination: IpAddress): number {
+    const slot = this.find(destination)
     return slot < 0 ? MAX_MTU : this.mtus[slot]!
   }
 
@@ -46,27 +48,27 @@ export class PathMtuCache {
    * Whether IPv4 packets to `destination` must go without DF: a router wants smaller ones than we make, so it has to
    * fragment them itself.
    */
-  mustAllowFragments(destination: IpAddress, now: number): boolean {
-    const slot = this.find(destination, now)
+  mustAllowFragments(destination: IpAddress): boolean {
+    const slot = this.find(destination)
     return slot >= 0 && this.locked[slot] === 1
   }
 
   /** Notes that packets over `mtu` bytes do not reach `destination`. Whether that is news: less than was known. */
-  lower(destination: IpAddress, mtu: number, now: number): boolean {
+  lower(destination: IpAddress, mtu: number): boolean {
     const floor = isIpv4(destination) ? PATH_MTU_FLOOR_IPV4 : MIN_MTU_IPV6
     const accepted = Math.max(mtu, floor)
-    if (accepted >= this.mtu(destination, now) && mtu >= floor) return false
+    if (accepted >= this.mtu(destination) && mtu >= floor) return false
     const slot = this.slotFor(destination)
     this.mtus[slot] = accepted
     this.locked[slot] = mtu < floor && isIpv4(destination) ? 1 : 0
-    this.expiries[slot] = now + PATH_MTU_LIFETIME
+    this.expiries[slot] = this.clock[0]! + PATH_MTU_LIFETIME
     return true
   }
 
-  private find(destination: IpAddress, now: number): number {
+  private find(destination: IpAddress): number {
     if (this.slots.size === 0) return -1
     const slot = this.slots.get(ANY_IPV6, 0, destination, 0)
-    return slot >= 0 && now < this.expiries[slot]! ? slot : -1
+    return slot >= 0 && this.clock[0]! < this.expiries[slot]! ? slot : -1
   }
 
   private slotFor(destination: IpAddress): number {

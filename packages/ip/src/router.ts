@@ -30,7 +30,9 @@ export class Router {
     const { interfaces, nextHop } = this
     copyIpAddress(destination, nextHop)
     if (interfaces.isLocal(destination)) return interfaces.list[LOOPBACK_INTERFACE]
-    const preferred = onlyInterface >= 0 ? onlyInterface : isUnspecified(source) ? -1 : interfaces.ownerOf(source)
+    let preferred = onlyInterface
+    // With one interface beside the loopback, whose address the source is makes no difference.
+    if (preferred < 0 && interfaces.list.length > 2 && !isUnspecified(source)) preferred = interfaces.ownerOf(source)
     // These go to a wire rather than to a host: the one asked for needs no route to them.
     const everyone = isLimitedBroadcast(destination) || isMulticast(destination)
     if (everyone && preferred > LOOPBACK_INTERFACE) return this.usable(interfaces.list[preferred], destination)
@@ -41,7 +43,7 @@ export class Router {
   }
 
   /** As `NetworkLayer.findPath`. */
-  findPath(destination: IpAddress, source: IpAddress, path: Path, now: number): DropReason {
+  findPath(destination: IpAddress, source: IpAddress, path: Path): DropReason {
     const { interfaces } = this
     const chosen = !isUnspecified(source)
     if (isUnspecified(destination)) return DropReason.NoRoute
@@ -55,7 +57,7 @@ export class Router {
     if (ours === undefined) return DropReason.NoSourceAddress
     copyIpAddress(ours, path.source)
     path.interfaceIndex = iface.index
-    path.mtu = Math.min(iface.port.mtu, this.pathMtus.mtu(destination, now))
+    path.mtu = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
     path.checksumNeeded = !iface.port.offload.transmit
     return DropReason.None
   }
