@@ -23,8 +23,9 @@ export class UdpEndpoint {
   readonly state: EndpointState
   /** For the layer above: whatever it wants to find again from here. */
   owner: unknown = undefined
-  /** It is in the queue of `Udp.takeReady`. */
+  /** It is in the queue of `Udp.takeReady`, before that one. */
   ready = false
+  nextReady: UdpEndpoint | undefined = undefined
   private readonly context: UdpContext
 
   /** For `Udp.open`. */

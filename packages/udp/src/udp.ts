@@ -45,8 +45,9 @@ export class Udp {
   private readonly context: UdpContext
   private readonly table: EndpointTable
   private readonly endpointDefaults: EndpointOptions
-  private readonly ready: UdpEndpoint[] = []
-  private readyHead = 0
+  /** Those with news, chained by `nextReady`: an array emptied and filled for each datagram would allocate each time. */
+  private firstReady: UdpEndpoint | undefined = undefined
+  private lastReady: UdpEndpoint | undefined = undefined
   private readonly blocked: UdpEndpoint[] = []
   /** When the blocked ones may try again, in ms; Infinity when there are none. */
   private retryAt = Infinity
@@ -161,15 +162,15 @@ export class Udp {
 
   /** Who has news, undefined when nobody has; call until then after every `receive` and `poll`. */
   takeReady(): UdpEndpoint | undefined {
-    const { ready } = this
-    while (this.readyHead < ready.length) {
-      const next = ready[this.readyHead++]!
+    for (;;) {
+      const next = this.firstReady
+      if (next === undefined) return undefined
+      this.firstReady = next.nextReady
+      if (this.firstReady === undefined) this.lastReady = undefined
+      next.nextReady = undefined
       next.ready = false
       if (next.state.slot >= 0) return next
     }
-    ready.length = 0
-    this.readyHead = 0
-    return undefined
   }
 
   private accept(meta: PacketMeta, bytes: Uint8Array, start: number, end: number): DropReason {
@@ -230,7 +231,9 @@ export class Udp {
   private notify(endpoint: UdpEndpoint): void {
     if (endpoint.ready) return
     endpoint.ready = true
-    this.ready.push(endpoint)
+    if (this.lastReady === undefined) this.firstReady = endpoint
+    else this.lastReady.nextReady = endpoint
+    this.lastReady = endpoint
   }
 
   private block(endpoint: UdpEndpoint, now: number): void {
