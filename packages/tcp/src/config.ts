@@ -32,8 +32,12 @@ export interface TcpConfig {
   readonly sack: boolean
   /** Challenge ACKs a connection may send in one second (RFC 5961 §10): 10. */
   readonly challengeAcks: number
-  /** Resets to unknown flows queued between two polls: 64. */
-  readonly resetQueue: number
+  /** Resets, TIME-WAIT acknowledgments and cookies that wait for the next poll: 256. */
+  readonly replyQueue: number
+  /** Connections in TIME-WAIT that their users have left, 64 bytes each: 65,536. The oldest makes room for one more. */
+  readonly maxTimeWait: number
+  /** Answer SYNs beyond a listener's half-open cap with cookies (RFC 4987 §3.6): true. */
+  readonly synCookies: boolean
   /** Hop limit of outgoing segments; 0 takes the internet layer's default: 0. */
   readonly hopLimit: number
 }
@@ -55,7 +59,9 @@ export const defaultConfig: TcpConfig = {
   windowScaling: true,
   sack: true,
   challengeAcks: 10,
-  resetQueue: 64,
+  replyQueue: 256,
+  maxTimeWait: 65_536,
+  synCookies: true,
   hopLimit: 0,
 }
 
@@ -72,7 +78,8 @@ const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
   finWait2Timeout: [1, Infinity],
   delayedAck: [0, 499],
   challengeAcks: [1, 1000],
-  resetQueue: [1, 4096],
+  replyQueue: [1, 65_536],
+  maxTimeWait: [0, 1 << 24],
   hopLimit: [0, 255],
 }
 

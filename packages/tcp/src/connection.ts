@@ -34,6 +34,8 @@ export class Connection {
   ready = false
   /** In the list of connections to be looked at in the next poll. */
   scheduled = false
+  /** Stays a whole block through TIME-WAIT, for who wants to see its end. */
+  keepsBlock = false
   private readonly host: ConnectionHost
 
   constructor(host: ConnectionHost, tcb: Tcb) {

@@ -3,7 +3,7 @@ import type { Arena, SipHash } from '@layerfour/storage'
 import type { NetworkLayer, PacketMeta, TcpHeader } from '@layerfour/wire'
 import type { TcpConfig } from './config.ts'
 import type { TcpObserver } from './observer.ts'
-import type { ResetQueue } from './reset-queue.ts'
+import type { ReplyQueue } from './reply-queue.ts'
 import type { Segment } from './segment.ts'
 
 /** What all connections of one TCP share: its surroundings, and the objects it reuses for every segment. */
@@ -21,6 +21,6 @@ export interface TcpContext {
   readonly meta: PacketMeta
   readonly facts: AckFacts
   readonly sendFacts: SendFacts
-  /** Replies to segments of no connection, sent at the next poll. */
-  readonly resets: ResetQueue
+  /** Segments that belong to no connection block, sent at the next poll. */
+  readonly replies: ReplyQueue
 }

@@ -29,6 +29,8 @@ export class TcpListener {
   closed = false
   /** Handshakes under way. */
   halfOpen = 0
+  /** While cookies may be on their way, every ACK that fits no connection is searched for one; ms. */
+  cookiesUntil: number = -Infinity
   private events = 0
   private readonly host: ListenerHost
   private readonly queue: Connection[] = []

@@ -105,7 +105,7 @@ export function createTcb(
 }
 
 /** Two values of one secret function must not tell of each other: the ISN goes through the hash again. */
-function timestampOffset(context: TcpContext, iss: number): number {
+export function timestampOffset(context: TcpContext, iss: number): number {
   context.hash.reset()
   context.hash.word(iss)
   return context.hash.finish()

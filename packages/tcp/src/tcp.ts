@@ -1,16 +1,17 @@
 import type { CongestionControl } from '@layerfour/flow'
 import { createAckFacts, createSendFacts, newReno } from '@layerfour/flow'
 import type { Arena } from '@layerfour/storage'
-import { FlowTable, SipHash, TimerQueue } from '@layerfour/storage'
+import { SipHash } from '@layerfour/storage'
 import {
-  clearTcpOptions, createPacketMeta, createPath, createTcpHeader, DropReason, Errno, greaterThan, isMulticast, readTcp,
-  readUint16, readUint32, TcpFlags, verifyTransportChecksum,
+  createPacketMeta, createPath, createTcpHeader, DropReason, Errno, isMulticast, readTcp, readUint16, readUint32, TcpFlags,
+  verifyTransportChecksum,
 } from '@layerfour/wire'
 import type { IcmpCause, IpAddress, NetworkLayer, PacketMeta } from '@layerfour/wire'
 import { closeConnection } from './closing.ts'
 import type { TcpConfig } from './config.ts'
 import { resolveConfig } from './config.ts'
 import { Connection } from './connection.ts'
+import { ConnectionTable } from './connection-table.ts'
 import type { TcpContext } from './context.ts'
 import { icmpError } from './icmp.ts'
 import { ListenerTable } from './listener-table.ts'
@@ -20,17 +21,22 @@ import type { TcpObserver } from './observer.ts'
 import type { OpenOptions } from './open.ts'
 import { createTcb } from './open.ts'
 import { output } from './output.ts'
-import { ResetQueue } from './reset-queue.ts'
+import { answerWithCookie, openFromCookie, openFromSyn } from './passive-open.ts'
+import { ReadyQueue } from './ready-queue.ts'
+import { ReplyQueue } from './reply-queue.ts'
 import { segmentArrives } from './segment-arrives/index.ts'
-import { takeSyn } from './segment-arrives/listen.ts'
+import { inTimeWait, isNewerSyn, REUSE } from './segment-arrives/time-wait.ts'
 import { createSegment, segmentLength } from './segment.ts'
 import { Cause, State, transition } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
-import { nextDeadline, runTimers } from './timers.ts'
+import { createTimeWaitEntry, TimeWaitTable } from './time-wait.ts'
+import { runTimers } from './timers.ts'
 
 const TCP = 6
 /** How long to wait for a device whose queue was full, in ms. */
 const DEVICE_RETRY = 1
+/** How far beyond the old connection's numbers one that takes its place begins (RFC 9293 §3.4.3). */
+const REUSE_GAP = 0x1_0000
 
 export interface TcpOptions extends Partial<TcpConfig> {
   /** Where send and receive buffers live. */
@@ -49,19 +55,18 @@ export interface TcpOptions extends Partial<TcpConfig> {
 export class Tcp {
   readonly protocol: number = TCP
   readonly context: TcpContext
-  private readonly flows: FlowTable
-  private readonly listeners: ListenerTable
-  private readonly connections: (Connection | undefined)[] = []
-  private readonly freeSlots: number[] = []
-  private readonly timers: TimerQueue
+  private readonly connections: ConnectionTable
+  private readonly listeners = new ListenerTable()
+  private readonly timeWait: TimeWaitTable
+  private readonly timeWaitEntry = createTimeWaitEntry()
+  private readonly ready = new ReadyQueue()
   /** Connections to be looked at in the next poll. */
-  private readonly scheduled: Connection[] = []
-  /** Who has news for the user; taken from `readyHead` on. */
-  private readonly ready: (Connection | TcpListener)[] = []
-  private readyHead = 0
-  private live = 0
+  private readonly scheduled: (Connection | undefined)[] = []
+  private scheduledCount = 0
   /** Earliest time to try again a device that was full; Infinity when none was. */
   private retryAt = Infinity
+  /** The time of the last call, for the deadline of the TIME-WAIT table. */
+  private now = 0
   private readonly path = createPath()
 
   constructor(network: NetworkLayer, options: TcpOptions) {
@@ -83,30 +88,34 @@ export class Tcp {
       meta,
       facts: createAckFacts(),
       sendFacts: createSendFacts(),
-      resets: new ResetQueue(config.resetQueue),
+      replies: new ReplyQueue(config.replyQueue),
     }
-    this.flows = new FlowTable(secret, config.maxConnections)
-    this.timers = new TimerQueue(config.maxConnections)
-    this.listeners = new ListenerTable()
+    this.connections = new ConnectionTable(secret, config.maxConnections)
+    this.timeWait = new TimeWaitTable(secret, config.maxTimeWait)
   }
 
-  /** Connections in any state but CLOSED. */
+  /** Connections in any state but CLOSED, the TIME-WAIT table's included. */
   get size(): number {
-    return this.live
+    return this.connections.size + this.timeWait.size
   }
 
-  /** Visits every connection that is not CLOSED. */
+  /** Connections in TIME-WAIT that have no block any more. */
+  get timeWaiting(): number {
+    return this.timeWait.size
+  }
+
+  /** Visits every connection that has a block: all but CLOSED ones and those of the TIME-WAIT table. */
   forEach(visit: (connection: Connection) => void): void {
-    for (const connection of this.connections) if (connection !== undefined) visit(connection)
+    this.connections.forEach(visit)
   }
 
   forEachListener(visit: (listener: TcpListener) => void): void {
     this.listeners.forEach(visit)
   }
 
-  /** Timers that are set. */
+  /** Timers that are set; the TIME-WAIT table counts as one. */
   get timerCount(): number {
-    return this.timers.size
+    return this.connections.timerCount + (this.timeWait.size > 0 ? 1 : 0)
   }
 
   /**
@@ -114,7 +123,7 @@ export class Tcp {
    * listener, `EINVAL` for port 0, `EADDRNOTAVAIL` for an address that is not ours.
    */
   listen(address: IpAddress, port: number, options: ListenOptions = {}): TcpListener | number {
-    if (!Number.isInteger(port) || port < 1 || port > 65_535) return Errno.EINVAL
+    if (!isPort(port)) return Errno.EINVAL
     if (!this.listeners.isWildcard(address) && !this.context.network.isLocal(address)) return Errno.EADDRNOTAVAIL
     const listener = new TcpListener(this, { ...address }, port, options)
     return this.listeners.add(listener) ? listener : Errno.EADDRINUSE
@@ -122,9 +131,11 @@ export class Tcp {
 
   /** Whether some listener or connection uses a local port. */
   portInUse(port: number): boolean {
-    if (this.listeners.uses(port)) return true
-    for (const connection of this.connections) if (connection?.tcb.localPort === port) return true
-    return false
+    let used = this.listeners.uses(port)
+    this.connections.forEach((connection) => {
+      if (connection.tcb.localPort === port) used = true
+    })
+    return used
   }
 
   /**
@@ -135,23 +146,24 @@ export class Tcp {
   connect(
     local: IpAddress, localPort: number, remote: IpAddress, remotePort: number, options: OpenOptions, now: number,
   ): Connection | number {
-    if (!(localPort >= 1 && localPort <= 65_535) || !(remotePort >= 1 && remotePort <= 65_535)) return Errno.EINVAL
+    if (!isPort(localPort) || !isPort(remotePort)) return Errno.EINVAL
     const { path, context } = this
     const reason = context.network.findPath(remote, local, path)
     if (reason === DropReason.NoSourceAddress) return Errno.EADDRNOTAVAIL
     if (reason !== DropReason.None) return Errno.ENETUNREACH
-    if (this.flows.get(path.source, localPort, remote, remotePort) >= 0) return Errno.EADDRNOTAVAIL
+    if (this.isConnected(path.source, localPort, remote, remotePort)) return Errno.EADDRNOTAVAIL
     const tcb = createTcb(context, path.source, localPort, remote, remotePort, path, options, now)
-    const connection = this.add(tcb)
+    const connection = this.add(tcb, undefined)
     if (connection === undefined) return Errno.ENOBUFS
     transition(tcb, Cause.ActiveOpen, context.observer)
     this.schedule(connection)
     return connection
   }
 
-  /** Whether a connection from `local` with these ports exists, for choosing an ephemeral port. */
+  /** Whether a connection of these two ends exists, for choosing an ephemeral port. */
   isConnected(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): boolean {
-    return this.flows.get(local, localPort, remote, remotePort) >= 0
+    return this.connections.find(local, localPort, remote, remotePort) !== undefined
+      || this.timeWait.find(local, localPort, remote, remotePort, this.timeWaitEntry)
   }
 
   /** A segment arrived: `bytes[start, end)` from header to the end of text. Replies wait for `poll`. */
@@ -164,21 +176,21 @@ export class Tcp {
       return DropReason.BadChecksum
     }
     if (header.sourcePort === 0 || header.destinationPort === 0) return DropReason.BadPort
+    this.now = now
     segment.bytes = bytes
     segment.textStart = start + header.headerLength
     segment.textEnd = end
     segment.fin = (header.flags & TcpFlags.FIN) !== 0
     segment.window = header.window
 
-    const slot = this.flows.get(meta.destination, header.destinationPort, meta.source, header.sourcePort)
-    if (slot < 0) return this.toListener(meta, now)
-    const connection = this.connections[slot]!
-    if (connection.tcb.state === State['TIME-WAIT'] && this.mayReuse(connection.tcb)) {
-      const { snd } = connection.tcb
-      closeConnection(this.context, connection.tcb, Cause.Reuse)
+    const connection = this.connections.find(meta.destination, header.destinationPort, meta.source, header.sourcePort)
+    if (connection === undefined) return this.toNobody(meta, now)
+    const { tcb } = connection
+    if (tcb.state === State['TIME-WAIT']
+      && isNewerSyn(header, tcb.rcv.nxt, tcb.timestamps.enabled, tcb.timestamps.recent)) {
+      closeConnection(this.context, tcb, Cause.Reuse)
       this.settle(connection)
-      // Beyond all that the old incarnation sent (RFC 9293 §3.4.3).
-      return this.toListener(meta, now, (snd.max + 0x1_0000) | 0)
+      return this.toListener(meta, now, (tcb.snd.max + REUSE_GAP) | 0)
     }
     return this.toConnection(connection, meta, now)
   }
@@ -188,11 +200,10 @@ export class Tcp {
     cause: IcmpCause, mtu: number, meta: PacketMeta, bytes: Uint8Array, start: number, end: number,
   ): DropReason {
     if (end - start < 8) return DropReason.IcmpUnmatched
-    const localPort = readUint16(bytes, start)
-    const remotePort = readUint16(bytes, start + 2)
-    const slot = this.flows.get(meta.source, localPort, meta.destination, remotePort)
-    if (slot < 0) return DropReason.IcmpUnmatched
-    const connection = this.connections[slot]!
+    const connection = this.connections.find(
+      meta.source, readUint16(bytes, start), meta.destination, readUint16(bytes, start + 2),
+    )
+    if (connection === undefined) return DropReason.IcmpUnmatched
     const matched = icmpError(this.context, connection.tcb, cause, mtu, readUint32(bytes, start + 4))
     this.schedule(connection)
     return matched ? DropReason.None : DropReason.IcmpUnmatched
@@ -200,25 +211,26 @@ export class Tcp {
 
   /** When `poll` has something to do, in ms; -Infinity for at once. */
   get deadline(): number {
-    if (this.retryAt !== Infinity) return this.retryAt < this.timers.next ? this.retryAt : this.timers.next
-    if (this.scheduled.length > 0 || this.context.resets.size > 0) return -Infinity
-    return this.timers.next
+    const timer = Math.min(this.connections.next, this.timeWait.next(this.now))
+    if (this.retryAt !== Infinity) return Math.min(this.retryAt, timer)
+    return this.scheduledCount > 0 || this.context.replies.size > 0 ? -Infinity : timer
   }
 
   /** Runs due timers and sends what is owed. Returns the next deadline in ms. */
   poll(now: number): number {
-    const { context, timers, connections, scheduled } = this
-    for (let slot = timers.take(now); slot >= 0; slot = timers.take(now)) {
-      const connection = connections[slot]
-      if (connection === undefined) continue
-      runTimers(context, connection.tcb, now)
-      this.schedule(connection)
+    const { context, connections, scheduled } = this
+    this.now = now
+    this.timeWait.expire(now)
+    for (let due = connections.takeDue(now); due !== undefined; due = connections.takeDue(now)) {
+      runTimers(context, due.tcb, now)
+      this.schedule(due)
     }
     this.retryAt = Infinity
-    let full = context.resets.size > 0 && this.flushResets(now) === DropReason.DeviceQueueFull
+    let full = context.replies.flush(context.network, context.header, context.meta, now) === DropReason.DeviceQueueFull
     let kept = 0
-    for (let index = 0; index < scheduled.length; index++) {
+    for (let index = 0; index < this.scheduledCount; index++) {
       const connection = scheduled[index]!
+      scheduled[index] = undefined
       if (output(context, connection.tcb, now) === DropReason.DeviceQueueFull) {
         full = true
         scheduled[kept++] = connection
@@ -227,35 +239,27 @@ export class Tcp {
       }
       this.settle(connection)
     }
-    scheduled.length = kept
+    this.scheduledCount = kept
     if (full) this.retryAt = now + DEVICE_RETRY
     return this.deadline
   }
 
   /** Who has news, undefined when nobody has; call until then after every `receive` and `poll`. */
   takeReady(): Connection | TcpListener | undefined {
-    const { ready } = this
-    if (this.readyHead === ready.length) {
-      ready.length = 0
-      this.readyHead = 0
-      return undefined
-    }
-    const next = ready[this.readyHead++]!
-    next.ready = false
-    return next
+    return this.ready.take()
   }
 
   schedule(connection: Connection): void {
     if (connection.scheduled) return
     connection.scheduled = true
-    this.scheduled.push(connection)
+    this.scheduled[this.scheduledCount++] = connection
   }
 
   closeListener(listener: TcpListener, now: number): void {
     this.listeners.remove(listener)
-    for (const connection of this.connections) {
-      if (connection?.listener === listener && connection.tcb.state === State['SYN-RECEIVED']) connection.abort(now)
-    }
+    this.connections.forEach((connection) => {
+      if (connection.listener === listener && connection.tcb.state === State['SYN-RECEIVED']) connection.abort(now)
+    })
   }
 
   private toConnection(connection: Connection, meta: PacketMeta, now: number): DropReason {
@@ -269,117 +273,108 @@ export class Tcp {
       return DropReason.BacklogFull
     }
     const verdict = segmentArrives(context, tcb, context.segment, now)
-    if (verdict === DropReason.AckUnacceptable && handshaking) context.resets.answer(meta, header, length)
+    if (verdict === DropReason.AckUnacceptable && handshaking) context.replies.reset(meta, header, length)
     this.schedule(connection)
     this.settle(connection)
     return verdict < 0 ? DropReason.None : verdict as DropReason
   }
 
-  /** A segment of no connection (RFC 9293 §3.10.7.1 and §3.10.7.2). `iss` replaces the usual one where given. */
-  private toListener(meta: PacketMeta, now: number, iss?: number): DropReason {
-    const { context, path } = this
+  /** A segment of no connection that has a block. */
+  private toNobody(meta: PacketMeta, now: number): DropReason {
+    const { context, timeWait, timeWaitEntry } = this
+    const { segment } = context
+    const { header } = segment
+    if (timeWait.find(meta.destination, header.destinationPort, meta.source, header.sourcePort, timeWaitEntry)) {
+      const verdict = inTimeWait(context, timeWait, timeWaitEntry, segment, now)
+      if (verdict !== REUSE) return verdict
+      const iss = (timeWaitEntry.sndNxt + REUSE_GAP) | 0
+      timeWait.remove(timeWaitEntry)
+      return this.toListener(meta, now, iss)
+    }
+    return this.toListener(meta, now, undefined)
+  }
+
+  /** RFC 9293 §3.10.7.1 and §3.10.7.2. `iss` replaces the usual one where given. */
+  private toListener(meta: PacketMeta, now: number, iss: number | undefined): DropReason {
+    const { context } = this
     const { segment } = context
     const { header } = segment
     // MUST-57: never answer what was not sent to one host alone.
     if (isMulticast(meta.destination) || !context.network.isLocal(meta.destination)) return DropReason.NotForUs
     const listener = this.listeners.find(meta.destination, header.destinationPort)
+    if (listener !== undefined && header.flags & TcpFlags.ACK && now < listener.cookiesUntil && !listener.full) {
+      const tcb = openFromCookie(context, listener, meta, now)
+      if (tcb !== undefined) return this.enter(tcb, listener, meta, now)
+    }
     if (listener === undefined || header.flags & TcpFlags.ACK) {
-      context.resets.answer(meta, header, segmentLength(segment))
+      context.replies.reset(meta, header, segmentLength(segment))
       return DropReason.NoConnection
     }
     if (header.flags & TcpFlags.RST) return DropReason.ResetIgnored
     if (!(header.flags & TcpFlags.SYN) || header.flags & TcpFlags.FIN) return DropReason.BadFlags
-    if (listener.full || listener.halfOpen >= listener.maxHalfOpen) return DropReason.BacklogFull
-
-    const reason = context.network.findPath(meta.source, meta.destination, path)
-    if (reason !== DropReason.None) return reason
-    const options: OpenOptions = iss === undefined || listener.options.iss !== undefined
-      ? listener.options
-      : { ...listener.options, iss }
-    const tcb = createTcb(
-      context, meta.destination, header.destinationPort, meta.source, header.sourcePort, path, options, now,
-    )
-    const connection = this.add(tcb)
+    if (listener.full) return DropReason.BacklogFull
+    if (listener.halfOpen >= listener.maxHalfOpen) {
+      return context.config.synCookies ? answerWithCookie(context, listener, meta, now) : DropReason.BacklogFull
+    }
+    const tcb = openFromSyn(context, listener, meta, iss, now)
+    if (typeof tcb === 'number') return tcb
+    const connection = this.add(tcb, listener)
     if (connection === undefined) return DropReason.OutOfMemory
-    connection.listener = listener
-    tcb.halfOpen = true
-    listener.halfOpen++
-    takeSyn(context, tcb, segment, now)
     this.schedule(connection)
     return DropReason.None
   }
 
-  /** RFC 6191 §2, RFC 9293 MAY-2: a SYN that is newer by timestamp, or by sequence number, begins anew. */
-  private mayReuse(tcb: Tcb): boolean {
-    const { header } = this.context.segment
-    if ((header.flags & (TcpFlags.SYN | TcpFlags.ACK | TcpFlags.RST)) !== TcpFlags.SYN) return false
-    const { options } = header
-    if (tcb.timestamps.enabled && options.hasTimestamps && options.timestampValue !== tcb.timestamps.recent) {
-      return greaterThan(options.timestampValue, tcb.timestamps.recent)
-    }
-    return greaterThan(header.sequence, tcb.rcv.nxt)
+  /** A connection out of a cookie: it takes its place, then the ACK that brought it. */
+  private enter(tcb: Tcb, listener: TcpListener, meta: PacketMeta, now: number): DropReason {
+    const connection = this.add(tcb, listener)
+    return connection === undefined ? DropReason.OutOfMemory : this.toConnection(connection, meta, now)
   }
 
-  /** Gives a new connection its place; undefined when there is none left. */
-  private add(tcb: Tcb): Connection | undefined {
-    const slot = this.freeSlots.pop() ?? this.connections.length
-    if (slot >= this.context.config.maxConnections
-      || !this.flows.set(tcb.localAddress, tcb.localPort, tcb.remoteAddress, tcb.remotePort, slot)) {
-      if (slot < this.connections.length) this.freeSlots.push(slot)
-      return undefined
-    }
-    tcb.slot = slot
+  private add(tcb: Tcb, listener: TcpListener | undefined): Connection | undefined {
     const connection = new Connection(this, tcb)
-    this.connections[slot] = connection
-    this.live++
+    if (!this.connections.add(connection)) return undefined
+    if (listener !== undefined) {
+      connection.listener = listener
+      tcb.halfOpen = true
+      listener.halfOpen++
+    }
+    // Who watches states wants to see the end of TIME-WAIT too.
+    connection.keepsBlock = this.context.observer?.stateChanged !== undefined
     return connection
   }
 
-  /** After anything happened to a connection: its listener, its timer, its place and its news brought up to date. */
+  /** After anything happened to a connection: its listener, its place, its timer and its news brought up to date. */
   private settle(connection: Connection): void {
     const { tcb, listener } = connection
-    if (listener !== undefined && tcb.state !== State['SYN-RECEIVED'] && tcb.halfOpen) {
+    if (tcb.halfOpen && tcb.state !== State['SYN-RECEIVED'] && listener !== undefined) {
       tcb.halfOpen = false
       listener.halfOpen--
-      if (tcb.state !== State.CLOSED) {
-        listener.enqueue(connection)
-        this.announce(listener)
-      } else {
+      if (tcb.state === State.CLOSED) {
         connection.listener = undefined
+      } else {
+        listener.enqueue(connection)
+        this.ready.add(listener)
       }
     }
-    if (tcb.state === State.CLOSED) this.remove(connection)
-    else this.armTimer(connection)
-    if (tcb.events !== 0) this.announce(connection)
+    if (tcb.state === State.CLOSED) this.connections.remove(connection)
+    else if (tcb.state === State['TIME-WAIT'] && mayShrink(connection)) this.shrink(connection)
+    else this.connections.arm(connection)
+    if (tcb.events !== 0) this.ready.add(connection)
   }
 
-  private announce(who: Connection | TcpListener): void {
-    if (who.ready) return
-    who.ready = true
-    this.ready.push(who)
-  }
-
-  /** The queue may hold a deadline that has moved on since: it is set again when it comes. */
-  private armTimer(connection: Connection): void {
-    const { tcb } = connection
-    const next = nextDeadline(tcb)
-    if (next < this.timers.deadlineOf(tcb.slot)) this.timers.set(tcb.slot, next)
-  }
-
-  private remove(connection: Connection): void {
-    const { tcb } = connection
-    if (this.connections[tcb.slot] !== connection) return
-    this.flows.delete(tcb.localAddress, tcb.localPort, tcb.remoteAddress, tcb.remotePort)
-    this.timers.clear(tcb.slot)
-    this.connections[tcb.slot] = undefined
-    this.freeSlots.push(tcb.slot)
-    this.live--
-  }
-
-  private flushResets(now: number): DropReason {
-    const { context } = this
-    clearTcpOptions(context.header.options)
-    return context.resets.flush(context.network, context.header, context.meta, now)
+  /** Exchanges the block of a connection in TIME-WAIT for an entry in the table. */
+  private shrink(connection: Connection): void {
+    this.connections.remove(connection)
+    this.timeWait.add(connection.tcb, connection.tcb.timers.timeWait)
   }
 }
 
+/** Nobody can ask for anything more of the block, and nothing is left to be sent from it. */
+function mayShrink(connection: Connection): boolean {
+  const { tcb } = connection
+  return tcb.orphan && !connection.keepsBlock && !tcb.ackNow && !connection.scheduled
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535
+}

@@ -1,0 +1,98 @@
+import { createPath, DropReason, isIpv4, TcpFlags } from '@layerfour/wire'
+import type { PacketMeta } from '@layerfour/wire'
+import type { TcpContext } from './context.ts'
+import { mssFor, windowScaleFor } from './handshake.ts'
+import type { TcpListener } from './listener.ts'
+import { createTcb, timestampOffset } from './open.ts'
+import { takeSyn } from './segment-arrives/listen.ts'
+import type { CookieContents } from './syn-cookie.ts'
+import { makeCookie, openCookie, readStamp, stampOptions } from './syn-cookie.ts'
+import type { Tcb } from './tcb.ts'
+
+/** How long after the last cookie ACKs are still searched for one, in ms: two ticks. */
+const COOKIE_LIFETIME = 128_000
+
+const path = createPath()
+
+/** The block of a connection that begins with the SYN in `context.segment`; or why there is none. */
+export function openFromSyn(
+  context: TcpContext, listener: TcpListener, meta: PacketMeta, iss: number | undefined, now: number,
+): Tcb | DropReason {
+  const { segment } = context
+  const { header } = segment
+  const reason = context.network.findPath(meta.source, meta.destination, path)
+  if (reason !== DropReason.None) return reason
+  const options = iss === undefined || listener.options.iss !== undefined ? listener.options : { ...listener.options, iss }
+  const tcb = createTcb(
+    context, meta.destination, header.destinationPort, meta.source, header.sourcePort, path, options, now,
+  )
+  takeSyn(context, tcb, segment, now)
+  return tcb
+}
+
+/** Answers the SYN in `context.segment` with a cookie and keeps nothing (RFC 4987 §3.6). */
+export function answerWithCookie(context: TcpContext, listener: TcpListener, meta: PacketMeta, now: number): DropReason {
+  const { config, hash, replies, network } = context
+  const { header } = context.segment
+  const { options } = header
+  const reason = network.findPath(meta.source, meta.destination, path)
+  if (reason !== DropReason.None) return reason
+  const ports = (header.destinationPort << 16) | header.sourcePort
+  const iss = makeCookie(hash, meta.destination, meta.source, ports, header.sequence, options.mss, now)
+  // Scale and SACK can only be remembered in a timestamp.
+  const stamps = config.timestamps && options.hasTimestamps
+  const buffer = listener.options.receiveBuffer ?? config.receiveBuffer
+  const scales = stamps && config.windowScaling && options.windowScale >= 0
+  const sack = stamps && config.sack && options.sackPermitted
+  const at = replies.grant(
+    meta, header, iss, initialWindow(buffer), mssFor(path.mtu, isIpv4(meta.source)),
+    scales ? windowScaleFor(buffer) : -1, sack,
+  )
+  if (stamps) {
+    const clock = (Math.floor(now) + timestampOffset(context, iss)) | 0
+    replies.stamp(at, stampOptions(clock, scales ? options.windowScale : -1, sack), options.timestampValue)
+  }
+  listener.cookiesUntil = now + COOKIE_LIFETIME
+  return at < 0 ? DropReason.BacklogFull : DropReason.None
+}
+
+/** The window of a SYN,ACK, which is never scaled (RFC 7323 §2.2). */
+function initialWindow(buffer: number): number {
+  return buffer > 65_535 ? 65_535 : buffer
+}
+
+const contents: CookieContents = { mss: 0, windowScale: -1, sack: false }
+
+/**
+ * The block of a connection whose handshake a cookie carried, as it stood after the SYN,ACK; the ACK in
+ * `context.segment` is then processed as any other. Undefined when the ACK brings no valid cookie.
+ */
+export function openFromCookie(context: TcpContext, listener: TcpListener, meta: PacketMeta, now: number): Tcb | undefined {
+  const { segment, hash, network } = context
+  const { header } = segment
+  const { options } = header
+  if (header.flags & (TcpFlags.SYN | TcpFlags.RST) || !(header.flags & TcpFlags.ACK)) return undefined
+  const ports = (header.destinationPort << 16) | header.sourcePort
+  const iss = (header.acknowledgment - 1) | 0
+  const irs = (header.sequence - 1) | 0
+  contents.mss = openCookie(hash, meta.destination, meta.source, ports, irs, iss, now)
+  if (contents.mss < 0) return undefined
+  contents.windowScale = -1
+  contents.sack = false
+  if (options.hasTimestamps) readStamp(options.timestampEcho, contents)
+  if (network.findPath(meta.source, meta.destination, path) !== DropReason.None) return undefined
+
+  const tcb = createTcb(
+    context, meta.destination, header.destinationPort, meta.source, header.sourcePort, path, { ...listener.options, iss }, now,
+  )
+  // The SYN as it must have been.
+  options.mss = contents.mss
+  options.windowScale = contents.windowScale
+  options.sackPermitted = contents.sack
+  header.sequence = irs
+  takeSyn(context, tcb, segment, now)
+  header.sequence = (irs + 1) | 0
+  tcb.snd.nxt = tcb.snd.max = (iss + 1) | 0
+  tcb.window.rightEdge = initialWindow(tcb.receiveLimit)
+  return tcb
+}
