@@ -105,7 +105,7 @@ export class SocketWritable {
 }
 
 /** @throws TypeError when `chunk` holds no bytes. */
-export function toBytes(chunk: BufferSource): Uint8Array {
+export function toBytes(chunk: unknown): Uint8Array {
   if (chunk instanceof Uint8Array) return chunk
   if (ArrayBuffer.isView(chunk)) return new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk)

@@ -6,6 +6,8 @@ export type { Observer } from './observer.ts'
 export type {
   DatagramProtocol, ProtocolAccounting, ProtocolFactory, ProtocolHost, SocketProtocol, StreamProtocol,
 } from './protocol.ts'
+export type { RecordOptions } from './record-pcapng.ts'
+export { PcapngRecorder, recordPcapng } from './record-pcapng.ts'
 export type { Drivable, RealTimeDriver, RealTimeOptions } from './run-real-time.ts'
 export { runRealTime } from './run-real-time.ts'
 export type { Active, VirtualOptions, VirtualTime } from './run-virtual.ts'

@@ -1,4 +1,5 @@
 import type { IpObserver } from '@layerfour/ip'
+import type { Device } from '@layerfour/link'
 import type { TcpObserver } from '@layerfour/tcp'
 
 /**
@@ -7,4 +8,7 @@ import type { TcpObserver } from '@layerfour/tcp'
  * and then costs nothing. Packets are lent for the call; nothing may be changed, and nothing called
  * on the stack.
  */
-export interface Observer extends IpObserver, TcpObserver {}
+export interface Observer extends IpObserver, TcpObserver {
+  /** The stack got an interface; later calls name it by its index. Interface 0 is the loopback and is not announced. */
+  interfaceAdded?(index: number, device: Device): void
+}

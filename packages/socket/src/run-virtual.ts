@@ -1,14 +1,8 @@
+import type { Simulation } from '@layerfour/sim'
 import { hostTurn } from './_host.ts'
 
-/** A virtual clock: `Simulation` of `@layerfour/sim`. */
-export interface VirtualTime {
-  /** Virtual time in ms. */
-  readonly now: number
-  /** When something is due next; Infinity for never. */
-  readonly deadline: number
-  /** Moves to that time and does all that is due then. */
-  step(): boolean
-}
+/** A virtual clock: a `Simulation` of `@layerfour/sim`, or something like it. */
+export type VirtualTime = Pick<Simulation, 'now' | 'deadline' | 'step'>
 
 /** Something whose work may settle promises: a `Stack`, `VirtualTimers`. */
 export interface Active {

@@ -26,10 +26,3 @@ export function toIpAddress(address: AddressLike): IpAddress | undefined {
   const bare = address.startsWith('[') && address.endsWith(']') ? address.slice(1, -1) : address
   return parseIpAddress(bare)
 }
-
-/** @throws RangeError when it is no port number. */
-export function requirePort(port: number, lowest: 0 | 1): void {
-  if (!Number.isInteger(port) || port < lowest || port > 65_535) {
-    throw new RangeError(`port is ${port}, expected an integer from ${lowest} to 65535`)
-  }
-}

@@ -65,6 +65,7 @@ export class Stack {
 
   readonly #clock: () => number
   readonly #arena: Arena
+  readonly #observer: Observer | undefined
   readonly #onError: ((error: unknown) => void) | undefined
   readonly #protocols: SocketProtocol[] = []
   readonly #interfaces: StackInterface[] = []
@@ -84,6 +85,7 @@ export class Stack {
     this.#onError = options.onError
     this.#arena = new Arena(options.memory ?? DEFAULT_MEMORY)
     const { observer } = options
+    this.#observer = observer
     this.internet = new InternetLayer({
       secret: deriveSecret(secret, 0), arena: this.#arena, ...(observer === undefined ? {} : { observer }),
     })
@@ -139,6 +141,7 @@ export class Stack {
       const destination = parsePrefix(isIpv4(gateway) ? '0.0.0.0/0' : '::/0')!
       this.internet.addRoute({ destination, gateway, interfaceIndex: index })
     }
+    this.#observer?.interfaceAdded?.(index, device)
     device.attach((bytes, start, end) => {
       this.internet.receive(index, bytes, start, end, this.now())
       this.#wake()

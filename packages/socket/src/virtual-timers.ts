@@ -1,3 +1,5 @@
+import type { Pollable } from '@layerfour/sim'
+
 interface Sleeper {
   readonly time: number
   readonly order: number
@@ -8,7 +10,7 @@ interface Sleeper {
 /**
  * Waiting in virtual time: what `setTimeout` is in real time. Add it to the simulation, and name it to `runVirtual` among the parts.
  */
-export class VirtualTimers {
+export class VirtualTimers implements Pollable {
   /** How many waits have ended. */
   activity = 0
   readonly #clock: () => number

@@ -1,0 +1,97 @@
+import { readPcapng } from '@layerfour/pcap'
+import { expect, test } from 'vitest'
+import { recordPcapng } from '../src/index.ts'
+import { fate } from './support/channels.ts'
+import { Hosts, pattern } from './support/hosts.ts'
+
+interface Recorded {
+  readonly comments: string[]
+  readonly time: number
+}
+
+function recording(): { recorder: ReturnType<typeof recordPcapng>, packets(): Recorded[] } {
+  const blocks: Uint8Array[] = []
+  const recorder = recordPcapng((bytes) => blocks.push(bytes.slice()), { timeOffset: 100 })
+  return {
+    recorder,
+    packets() {
+      recorder.flush()
+      const file = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0))
+      let at = 0
+      for (const block of blocks) {
+        file.set(block, at)
+        at += block.length
+      }
+      const packets: Recorded[] = []
+      for (const block of readPcapng(file)) {
+        if (block.type === 'error') throw new Error(block.message)
+        if (block.type === 'packet') packets.push({ comments: block.comments.flatMap((text) => text.split('\n')), time: block.time! })
+      }
+      return packets
+    },
+  }
+}
+
+const shape = (packets: Recorded[]): string[][] =>
+  packets.map(({ comments }) => comments.map((text) => text.replace(/^\S+ > \S+ /, '')))
+
+test('state changes stand at the packets that caused them or announce them', async () => {
+  const { recorder, packets } = recording()
+  const hosts = new Hosts({ link: { delay: 10 }, client: { observer: recorder } })
+  await hosts.run(async () => {
+    const listener = hosts.server.listen({ port: 80 })
+    const client = await hosts.client.connect({ hostname: '10.0.0.2', port: 80, local: { port: 5000 } })
+    const server = await listener.accept()
+    const closing = client.closeWrite()
+    await hosts.sleep(100)
+    await Promise.all([closing, server.close()])
+    await hosts.sleep(100)
+  })
+  const recorded = packets()
+  expect(recorded[0]!.comments).toEqual(['10.0.0.1:5000 > 10.0.0.2:80 CLOSED → SYN-SENT (ActiveOpen)'])
+  expect(shape(recorded).filter((comments) => comments.length > 0)).toEqual([
+    ['CLOSED → SYN-SENT (ActiveOpen)'],
+    ['SYN-SENT → ESTABLISHED (ReceiveSynAck)'],
+    ['ESTABLISHED → FIN-WAIT-1 (Close)'],
+    ['FIN-WAIT-1 → FIN-WAIT-2 (ReceiveAckOfFin)'],
+    ['FIN-WAIT-2 → TIME-WAIT (ReceiveFin)'],
+  ])
+  expect(recorded.slice(0, 3).map(({ time }) => time)).toEqual([100_000, 100_020, 100_020])
+})
+
+test('resets, drops and retransmissions are remarked on', async () => {
+  const { recorder, packets } = recording()
+  const hosts = new Hosts({ link: { delay: 10 }, client: { observer: recorder } })
+  await hosts.run(async () => {
+    const listener = hosts.server.listen({ port: 80 })
+    const client = await hosts.client.connect({ hostname: '10.0.0.2', port: 80 })
+    await listener.accept()
+    hosts.link!.change('aToB', { loss: 1 })
+    await client.write(pattern(100))
+    await hosts.sleep(300)
+    hosts.link!.change('aToB', { loss: 0 })
+    await hosts.sleep(2000)
+    client.abort()
+    await hosts.server.datagram().send(pattern(1), { hostname: '10.0.0.1', port: 9 })
+    await hosts.sleep(100)
+    expect(await fate(hosts.client.connect({ hostname: '10.0.0.2', port: 81 }))).toBe('ECONNREFUSED')
+  })
+  const all = shape(packets())
+  expect(all).toContainEqual([expect.stringMatching(/^timeout, cwnd \d+, ssthresh \d+$/), 'retransmission'])
+  expect(all).toContainEqual(['ESTABLISHED → CLOSED (Abort)'])
+  expect(all).toContainEqual(['dropped: PortUnreachable'])
+  expect(all).toContainEqual(['SYN-SENT → CLOSED (ReceiveReset)'])
+})
+
+test('loopback and IPv6 packets are recorded too', async () => {
+  const { recorder, packets } = recording()
+  const hosts = new Hosts({ client: { observer: recorder } })
+  await hosts.run(async () => {
+    for (const hostname of ['localhost', '::1', 'fd00::2']) {
+      expect(await fate(hosts.client.connect({ hostname, port: 81 }))).toBe('ECONNREFUSED')
+    }
+  })
+  const all = shape(packets())
+  expect(all.filter(([comment]) => comment === 'CLOSED → SYN-SENT (ActiveOpen)')).toHaveLength(3)
+  expect(all.filter((comments) => comments.includes('SYN-SENT → CLOSED (ReceiveReset)'))).toHaveLength(3)
+})
