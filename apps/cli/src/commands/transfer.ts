@@ -9,6 +9,7 @@ import type { ByteSource } from '../transfer/byte-source.ts'
 import { openSource } from '../transfer/byte-source.ts'
 import { Capture } from '../transfer/capture.ts'
 import type { Phase, TransferEvent } from '../transfer/events.ts'
+import { judge } from '../transfer/judge.ts'
 import { formatEvent } from '../transfer/print-event.ts'
 import { formatIntroduction, formatSummary } from '../transfer/print-summary.ts'
 import { runTransfer } from '../transfer/run-transfer.ts'
@@ -122,16 +123,6 @@ function runWatched(
   bar.clear()
   terminal.out(`\n${colours.bold('Result')}\n`)
   return summarise(source.name, settings, result, capture?.close(), [])
-}
-
-/** Turns what went wrong into an exit code. */
-function judge({ errors, sha256, bytes, times }: TransferSummary): void {
-  const broken = errors.client ?? errors.server
-  if (broken !== null) throw new CliError(`the connection failed: ${broken}`, ExitCode.ConnectionFailed)
-  if (times.received === null) throw new CliError('the connection failed: the server never saw its end', ExitCode.ConnectionFailed)
-  if (!sha256.equal || bytes.sent !== bytes.received) {
-    throw new CliError('what arrived is not what was sent: the digests differ', ExitCode.DigestMismatch)
-  }
 }
 
 function openCapture(file: string, host: HostName, settings: TransferSettings, source: ByteSource): Capture {

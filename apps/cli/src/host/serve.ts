@@ -7,11 +7,15 @@ const MOST_CONNECTIONS = 512
 
 /** Attends to every connection of a listener until that closes. Connections that break end quietly; our own faults go to `report`. */
 export async function serve(listener: Listener, service: TcpService, report: (error: unknown) => void): Promise<void> {
-  const active = new Set<Promise<void>>()
+  let active = 0
+  let proceed: (() => void) | undefined
   for await (const connection of listener) {
-    const done = attend(connection, service, report).finally(() => active.delete(done))
-    active.add(done)
-    if (active.size >= MOST_CONNECTIONS) await Promise.race(active)
+    active++
+    void attend(connection, service, report).then(() => {
+      active--
+      proceed?.()
+    })
+    if (active >= MOST_CONNECTIONS) await new Promise<void>((resolve) => { proceed = resolve })
   }
 }
 

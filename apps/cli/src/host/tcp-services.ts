@@ -17,10 +17,7 @@ export async function echo(connection: TcpConnection): Promise<void> {
 
 /** RFC 863: what comes in is thrown away. */
 export async function discard(connection: TcpConnection): Promise<void> {
-  const buffer = new Uint8Array(CHUNK)
-  while (await connection.read(buffer) !== null) {
-    // Gone.
-  }
+  await discardUntilEnd(connection)
   await connection.closeWrite()
 }
 
@@ -29,20 +26,26 @@ export async function daytime(connection: TcpConnection): Promise<void> {
   await connection.write(new TextEncoder().encode(`${new Date().toUTCString()}\r\n`))
   await connection.closeWrite()
   // What the client sends is thrown away, as the RFC says; closing on it would reset.
-  await discard(connection)
+  await discardUntilEnd(connection)
 }
 
 /** RFC 864: characters until the client ends; what it sends is thrown away. */
 export async function chargen(connection: TcpConnection): Promise<void> {
   const lines = new Uint8Array(CHARGEN_PERIOD)
   fillChargen(lines, 0, lines.length, 0)
-  let ended = false
-  const client = discardUntilEnd(connection).then(() => { ended = true })
-  while (!ended) await Promise.race([connection.write(lines), client])
+  const stop = new AbortController()
+  // When the connection breaks, writing fails too.
+  discardUntilEnd(connection).then(() => stop.abort(), () => undefined)
+  while (!stop.signal.aborted) {
+    await connection.write(lines, { signal: stop.signal }).catch((error: unknown) => {
+      if (!stop.signal.aborted) throw error
+    })
+  }
   await connection.closeWrite()
 }
 
-async function discardUntilEnd(connection: TcpConnection): Promise<void> {
+/** Reads until the client ends. */
+export async function discardUntilEnd(connection: TcpConnection): Promise<void> {
   const buffer = new Uint8Array(CHUNK)
   while (await connection.read(buffer) !== null) {
     // Gone.

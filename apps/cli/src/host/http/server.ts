@@ -1,6 +1,6 @@
 import type { TcpConnection } from '@layerfour/socket'
 import type { TcpService } from '../tcp-services.ts'
-import { discard } from '../tcp-services.ts'
+import { discardUntilEnd } from '../tcp-services.ts'
 import type { HttpRequest } from './request.ts'
 import { parseRequest } from './request.ts'
 import type { HttpResponse } from './response.ts'
@@ -29,7 +29,7 @@ export function httpService(handle: (request: HttpRequest) => HttpResponse): Tcp
     }
     await connection.closeWrite()
     // A request body that nobody reads would make the close a reset, and the answer might be lost.
-    await discard(connection)
+    await discardUntilEnd(connection)
   }
 }
 
@@ -68,12 +68,15 @@ class HeadReader {
   }
 
   async #read(): Promise<number | null> {
-    const signal = AbortSignal.timeout(IDLE_TIMEOUT)
+    const idle = new AbortController()
+    const timer = setTimeout(() => idle.abort(), IDLE_TIMEOUT)
     try {
-      return await this.#connection.read(this.#buffer.subarray(this.#length), { signal })
+      return await this.#connection.read(this.#buffer.subarray(this.#length), { signal: idle.signal })
     } catch (error) {
-      if (signal.aborted) return null
+      if (idle.signal.aborted) return null
       throw error
+    } finally {
+      clearTimeout(timer)
     }
   }
 }
