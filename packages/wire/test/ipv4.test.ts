@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  checksum, createIpv4Header, DropReason, formatIpAddress, IpProtocol, nextOption, parseIpAddress, readIpv4, readQuotedIpv4, writeIpv4,
+  checksum, createIpv4Header, DropReason, formatIpAddress, IPV4_HEADER_LENGTH, IPV4_MAX_TOTAL_LENGTH, IPV4_MINIMUM_REASSEMBLY_SIZE,
+  IpProtocol, nextOption, parseIpAddress, readIpv4, readQuotedIpv4, writeIpv4,
 } from '../src/index.ts'
 import { captures } from './_captures.ts'
 import { hex, toHex } from './_hex.ts'
@@ -139,6 +140,10 @@ describe('RFC 792: the packet that an error quotes', () => {
     expect(readQuotedIpv4(bytes, 0, 27, createIpv4Header())).toBe(DropReason.Truncated)
     expect(readQuotedIpv4(bytes, 0, 28, createIpv4Header())).toBe(DropReason.None)
   })
+})
+
+test('sizes of RFC 791 §3.1', () => {
+  expect([IPV4_HEADER_LENGTH, IPV4_MINIMUM_REASSEMBLY_SIZE, IPV4_MAX_TOTAL_LENGTH]).toEqual([20, 576, 65535])
 })
 
 describe('writing IPv4', () => {

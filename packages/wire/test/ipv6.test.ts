@@ -5,6 +5,7 @@ import {
 } from '../src/index.ts'
 import type { Ipv6Header } from '../src/index.ts'
 import { captures } from './_captures.ts'
+import { guard } from './_guard.ts'
 import { hex, toHex } from './_hex.ts'
 
 /** A packet whose fixed header says `next`, followed by `payload`. */
@@ -127,6 +128,11 @@ describe('RFC 8200 §4: extension headers', () => {
     ['an option cut off behind its type', '1100 010300000001'],
   ])('%s is a bad option', (_, options) => {
     expect(read(packet(IpProtocol.DestinationOptions, `${options} ${UDP}`)).reason).toBe(DropReason.BadOption)
+  })
+
+  test('an option whose length lies behind the packet is refused without looking for it', () => {
+    const bytes = packet(IpProtocol.DestinationOptions, '1100 010300000001')
+    expect(readIpv6(guard(bytes, 0, 48), 0, 48, createIpv6Header())).toBe(DropReason.BadOption)
   })
 
   test('§4.4, RFC 5095: a routing header with segments left is refused', () => {

@@ -31,6 +31,12 @@ describe('RFC 768: UDP', () => {
     expect(header.length).toBe(9)
   })
 
+  test('a datagram may be empty, and from no port', () => {
+    const header = createUdpHeader()
+    expect(readUdp(hex('0000000200080000'), 0, 8, header)).toBe(DropReason.None)
+    expect(header).toEqual({ sourcePort: 0, destinationPort: 2, length: 8, checksum: 0 })
+  })
+
   test.each([
     ['7 bytes', '00010002000800', DropReason.Truncated],
     ['a length of 7', '0001000200070000', DropReason.BadTotalLength],
