@@ -22,7 +22,7 @@ export interface TcpConfig {
   readonly keepAliveCount: number
   /** How long an orphan waits in FIN-WAIT-2, in ms: 60,000. */
   readonly finWait2Timeout: number
-  /** Delayed acknowledgment in ms: 40 (RFC 9293 MUST-59: less than 500). */
+  /** Delayed acknowledgment in ms: 40 (RFC 9293 MUST-40: less than 500). */
   readonly delayedAck: number
   /** Offer and accept RFC 7323 timestamps: true. */
   readonly timestamps: boolean
@@ -38,7 +38,9 @@ export interface TcpConfig {
   readonly maxTimeWait: number
   /** Answer SYNs beyond a listener's half-open cap with cookies (RFC 4987 §3.6): true. */
   readonly synCookies: boolean
-  /** Hop limit of outgoing segments; 0 takes the internet layer's default: 0. */
+  /** Segments at the start of a connection, and after reordering, that are acknowledged at once: 16. */
+  readonly quickAcks: number
+  /** Hop limit of outgoing segments (RFC 9293 MUST-49); 0 takes the internet layer's default: 0. */
   readonly hopLimit: number
 }
 
@@ -59,6 +61,7 @@ export const defaultConfig: TcpConfig = {
   windowScaling: true,
   sack: true,
   challengeAcks: 10,
+  quickAcks: 16,
   replyQueue: 256,
   maxTimeWait: 65_536,
   synCookies: true,
@@ -78,6 +81,7 @@ const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
   finWait2Timeout: [1, Infinity],
   delayedAck: [0, 499],
   challengeAcks: [1, 1000],
+  quickAcks: [0, 1000],
   replyQueue: [1, 65_536],
   maxTimeWait: [0, 1 << 24],
   hopLimit: [0, 255],

@@ -8,6 +8,7 @@ import { connectionInfo } from './info.ts'
 import type { TcpListener } from './listener.ts'
 import { Cause, mayReceiveText, maySendText, State, transition } from './state-machine.ts'
 import type { Settings, Tcb } from './tcb.ts'
+import { finSequence } from './tcb.ts'
 import { armKeepAlive } from './timers.ts'
 
 /** The first memory a send buffer takes, in bytes. */
@@ -102,10 +103,37 @@ export class Connection {
     }
     const count = ringPeek(arena, receiveRing, 0, into, start, end)
     ringConsume(receiveRing, count)
+    if (tcb.rcv.urgent && this.urgent === 0) tcb.rcv.urgent = false
     const idle = tcb.reassembly === undefined || tcb.reassembly.count === 0
     if (receiveRing.length === 0 && idle) ringRelease(arena, receiveRing)
     if (mayReceiveText(tcb.state)) this.announceWindow()
     return count
+  }
+
+  /** SEND with URGENT (RFC 9293 §3.8.5): as `send`, and the peer hears that text up to the end of this is urgent. */
+  sendUrgent(bytes: Uint8Array, start: number, end: number): number {
+    const taken = this.send(bytes, start, end)
+    if (taken > 0) {
+      const { tcb } = this
+      tcb.snd.up = finSequence(tcb)
+      tcb.snd.urgent = true
+    }
+    return taken
+  }
+
+  /** Bytes yet to be received up to the end of the peer's urgent text, 0 when none is pending (RFC 9293 MUST-33). */
+  get urgent(): number {
+    const { rcv, receiveRing } = this.tcb
+    if (!rcv.urgent) return 0
+    const ahead = (rcv.up - rcv.nxt + receiveRing.length) | 0
+    return ahead > 0 ? ahead : 0
+  }
+
+  /** Takes the latest soft error, such as EHOSTUNREACH from ICMP, which ended nothing; 0 for none (RFC 9293 MUST-47). */
+  takeSoftError(): number {
+    const { softError } = this.tcb
+    this.tcb.softError = 0
+    return softError
   }
 
   /** Bytes that `receive` would give now. */

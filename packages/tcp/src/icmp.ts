@@ -2,6 +2,7 @@ import { Errno, IcmpCause, isIpv4, lessThan } from '@layerfour/wire'
 import { closeConnection } from './closing.ts'
 import type { TcpContext } from './context.ts'
 import { effectiveMss } from './handshake.ts'
+import { Readiness } from './readiness.ts'
 import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 
@@ -40,6 +41,8 @@ export function icmpError(context: TcpContext, tcb: Tcb, cause: IcmpCause, mtu: 
     lowerPathMtu(tcb, mtu)
     return true
   }
+  tcb.softError = errnoOf(cause)
+  tcb.events |= Readiness.SoftError
   const handshaking = tcb.state === State['SYN-SENT'] || tcb.state === State['SYN-RECEIVED']
   if (handshaking && isHard(cause)) {
     tcb.error = errnoOf(cause)

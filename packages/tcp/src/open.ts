@@ -82,11 +82,14 @@ export function createTcb(
     settings: {
       noDelay: false, cork: false, keepAlive: config.keepAlive, keepAliveIdle: config.keepAliveIdle,
       keepAliveInterval: config.keepAliveInterval, keepAliveCount: config.keepAliveCount, userTimeout: config.userTimeout,
+      hopLimit: config.hopLimit, trafficClass: 0,
       ...options.settings,
     },
     ackNow: false,
     duplicateAcksOwed: 0,
     unackedSegments: 0,
+    quickAcks: config.quickAcks,
+    duplicateText: { from: -1, to: -1 },
     retransmitNow: false,
     probeNow: false,
     keepAliveProbes: 0,
@@ -101,6 +104,7 @@ export function createTcb(
     events: 0,
     sendBlocked: false,
     error: 0,
+    softError: 0,
   }
 }
 

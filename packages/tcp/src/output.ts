@@ -3,6 +3,7 @@ import {
 } from '@layerfour/flow'
 import { ringPeek } from '@layerfour/storage'
 import { clearTcpOptions, DropReason, TcpFlags, writeTcp, writeTransportChecksum } from '@layerfour/wire'
+import type { TcpHeader } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
 import { offerOptions, offersTimestamps } from './handshake.ts'
 import { fillSackBlocks } from './sack.ts'
@@ -223,6 +224,7 @@ function sendSegment(
   header.flags = flags
   header.window = windowField(tcb, syn)
   header.urgentPointer = 0
+  if (tcb.snd.urgent) markUrgent(tcb, header)
   fillOptions(context, tcb, length, flags, now)
 
   const headerLength = writeTcp(header, scratch, start)
@@ -241,12 +243,23 @@ function sendSegment(
   meta.destination.w1 = tcb.remoteAddress.w1
   meta.destination.w2 = tcb.remoteAddress.w2
   meta.destination.w3 = tcb.remoteAddress.w3
+  meta.hopLimit = tcb.settings.hopLimit
+  meta.trafficClass = tcb.settings.trafficClass
   const sent = network.send(meta, end - start, now)
   // Whatever else became of it, the packet counts as sent: what the network loses, timers mend.
   if (sent === DropReason.DeviceQueueFull) return sent
   tcb.counters.segmentsOut++
   if (flags & TcpFlags.ACK) acknowledged(tcb)
   return sent
+}
+
+/** The pointer names the byte after the urgent text (RFC 9293 MUST-62), as far as 16 bits reach. */
+function markUrgent(tcb: Tcb, header: TcpHeader): void {
+  const { snd } = tcb
+  const ahead = (snd.up - header.sequence) | 0
+  if (ahead <= 0 || !(header.flags & TcpFlags.ACK) || header.flags & (TcpFlags.SYN | TcpFlags.RST)) return
+  header.flags |= TcpFlags.URG
+  header.urgentPointer = ahead > 65_535 ? 65_535 : ahead
 }
 
 /** The segment carried an acknowledgment: none is owed any more. */

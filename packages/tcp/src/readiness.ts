@@ -12,4 +12,8 @@ export const Readiness = {
   Closed: 16,
   /** An error waits: the next call returns it. */
   Error: 32,
+  /** The peer announced urgent text (RFC 9293 MUST-32). */
+  Urgent: 64,
+  /** A soft error was noted (RFC 9293 MUST-47). */
+  SoftError: 128,
 } as const

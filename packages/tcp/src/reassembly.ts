@@ -36,6 +36,10 @@ export function acceptText(
   const ranges = tcb.reassembly
   const from = tcb.receivedOffset + gap
   if (gap > 0) {
+    if (tcb.negotiated.sack && ranges.covers(from, from + length)) {
+      tcb.duplicateText.from = from
+      tcb.duplicateText.to = from + length
+    }
     if (!ranges.add(from, from + length)) return -1
     ringWriteAt(context.arena, ring, at, bytes, start, end)
     tcb.latestOutOfOrder = from

@@ -8,22 +8,34 @@ import type { Tcb } from './tcb.ts'
  * each out-of-order segment brings one, and text keeps its full size.
  */
 export function fillSackBlocks(tcb: Tcb, options: TcpOptions): void {
+  if (!tcb.negotiated.sack) return
   const ranges = tcb.reassembly
-  if (!tcb.negotiated.sack || ranges === undefined || ranges.count === 0) return
   const room = sackBlocksThatFit(options)
-  const latest = ranges.indexOf(tcb.latestOutOfOrder)
   let count = 0
-  if (latest >= 0 && count < room) writeBlock(tcb, options, count++, latest)
-  for (let index = 0; index < ranges.count && count < room; index++) {
-    if (index !== latest) writeBlock(tcb, options, count++, index)
+  const duplicate = tcb.duplicateText
+  if (duplicate.from >= 0) {
+    // D-SACK: what came twice goes in front of everything, once (RFC 2883 §4).
+    writeEdges(tcb, options, count++, duplicate.from, duplicate.to)
+    duplicate.from = -1
+  }
+  if (ranges !== undefined && ranges.count > 0) {
+    const latest = ranges.indexOf(tcb.latestOutOfOrder)
+    if (latest >= 0 && count < room) writeBlock(tcb, options, count++, latest)
+    for (let index = 0; index < ranges.count && count < room; index++) {
+      if (index !== latest) writeBlock(tcb, options, count++, index)
+    }
   }
   options.sackCount = count
 }
 
 function writeBlock(tcb: Tcb, options: TcpOptions, block: number, index: number): void {
   const ranges = tcb.reassembly!
-  options.sackEdges[2 * block] = toSequence(tcb, ranges.fromAt(index))
-  options.sackEdges[2 * block + 1] = toSequence(tcb, ranges.toAt(index))
+  writeEdges(tcb, options, block, ranges.fromAt(index), ranges.toAt(index))
+}
+
+function writeEdges(tcb: Tcb, options: TcpOptions, block: number, from: number, to: number): void {
+  options.sackEdges[2 * block] = toSequence(tcb, from)
+  options.sackEdges[2 * block + 1] = toSequence(tcb, to)
 }
 
 /** The sequence number of a stream offset. */

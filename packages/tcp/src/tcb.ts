@@ -70,6 +70,10 @@ export interface Settings {
   keepAliveCount: number
   /** How long sent text may stay unacknowledged (TCP_USER_TIMEOUT). */
   userTimeout: number
+  /** Hop limit of segments, 0 for the internet layer's default (IP_TTL, RFC 9293 MUST-49). */
+  hopLimit: number
+  /** Differentiated services field of segments, six bits shifted left by two (IP_TOS, RFC 9293 MUST-48, SHLD-21). */
+  trafficClass: number
 }
 
 /** RFC 7323 timestamps, agreed in the handshake. */
@@ -180,6 +184,10 @@ export interface Tcb {
   duplicateAcksOwed: number
   /** Full segments received and not yet acknowledged (RFC 9293 §3.8.6.3). */
   unackedSegments: number
+  /** Segments still to be acknowledged at once: the peer's window is opening, or it waits for a gap to close. */
+  quickAcks: number
+  /** Text that arrived twice, as stream offsets, to be told in the next ACK (RFC 2883); `from` -1 for none. */
+  readonly duplicateText: { from: number, to: number }
   /** The oldest unacknowledged segment is to be sent again now. */
   retransmitNow: boolean
   /** A probe of the closed window is to be sent now. */
@@ -204,6 +212,8 @@ export interface Tcb {
   sendBlocked: boolean
   /** Negative errno that the user has not been told yet, 0 for none. */
   error: number
+  /** The latest soft error, which ends nothing by itself: negative errno, 0 for none (RFC 9293 MUST-47). */
+  softError: number
 }
 
 /** Sequence number of the first byte in the send ring. */

@@ -3,8 +3,8 @@ import { createAckFacts, createSendFacts, newReno } from '@layerfour/flow'
 import type { Arena } from '@layerfour/storage'
 import { SipHash } from '@layerfour/storage'
 import {
-  createPacketMeta, createPath, createTcpHeader, DropReason, Errno, isMulticast, readTcp, readUint16, readUint32, TcpFlags,
-  verifyTransportChecksum,
+  createPacketMeta, createPath, createTcpHeader, DropReason, Errno, isLimitedBroadcast, isMulticast, isUnspecified,
+  readTcp, readUint16, readUint32, TcpFlags, verifyTransportChecksum,
 } from '@layerfour/wire'
 import type { IcmpCause, IpAddress, NetworkLayer, PacketMeta } from '@layerfour/wire'
 import { closeConnection } from './closing.ts'
@@ -147,6 +147,8 @@ export class Tcp {
     local: IpAddress, localPort: number, remote: IpAddress, remotePort: number, options: OpenOptions, now: number,
   ): Connection | number {
     if (!isPort(localPort) || !isPort(remotePort)) return Errno.EINVAL
+    // MUST-46: no one host has such an address.
+    if (isMulticast(remote) || isUnspecified(remote) || isLimitedBroadcast(remote)) return Errno.ENETUNREACH
     const { path, context } = this
     const reason = context.network.findPath(remote, local, path)
     if (reason === DropReason.NoSourceAddress) return Errno.EADDRNOTAVAIL

@@ -24,6 +24,8 @@ export const PEER = '10.0.0.2'
 export interface Packet {
   source: IpAddress
   destination: IpAddress
+  hopLimit: number
+  trafficClass: number
   bytes: Uint8Array
 }
 
@@ -58,6 +60,8 @@ export class FakeNetwork implements NetworkLayer {
     this.sent.push({
       source: { ...meta.source },
       destination: { ...meta.destination },
+      hopLimit: meta.hopLimit,
+      trafficClass: meta.trafficClass,
       bytes: this.scratch.slice(this.transportStart, this.transportStart + length),
     })
     return DropReason.None
@@ -109,6 +113,7 @@ export function describe(packet: Packet): TestSegment {
   }
   if (header.flags & TcpFlags.ACK) segment.ack = header.acknowledgment >>> 0
   if (text !== '') segment.text = text
+  if (header.flags & TcpFlags.URG) segment.urgent = header.urgentPointer
   if (options.mss >= 0) segment.mss = options.mss
   if (options.windowScale >= 0) segment.scale = options.windowScale
   if (options.sackPermitted) segment.sackPermitted = true
@@ -138,7 +143,7 @@ export class Script {
     this.network = new FakeNetwork(US)
     this.arena = new Arena(1 << 22)
     this.tcp = new Tcp(this.network, {
-      arena: this.arena, secret: SECRET, timestamps: false, windowScaling: false, sack: false, delayedAck: 40,
+      arena: this.arena, secret: SECRET, timestamps: false, windowScaling: false, sack: false, delayedAck: 40, quickAcks: 0,
       receiveBuffer: 65_535, sendBuffer: 65_535, ...options,
     })
   }

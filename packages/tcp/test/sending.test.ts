@@ -241,10 +241,11 @@ describe('ICMP (RFC 1122 §4.2.3.9, RFC 5927)', () => {
     expect(script.tcp.size).toBe(0)
   })
 
-  test('a soft error does not, and none ends an established connection', () => {
+  test('MUST-47, MUST-56, SHLD-25: a soft error is told and ends nothing; none ends an established connection', () => {
     const script = new Script().connect()
     script.expect({ flags: 'S', seq: 100 })
     quoted(script, IcmpCause.HostUnreachable, 0, 100)
+    expect(script.connection.takeSoftError()).toBe(Errno.EHOSTUNREACH)
     expect(script.connection.state).toBe(State['SYN-SENT'])
     script.send({ flags: 'SA', seq: 500, ack: 101 })
     script.write('x')

@@ -117,6 +117,7 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
   tcb.synAcked = true
   snd.una = ack
   if (lessThan(snd.nxt, ack)) snd.nxt = ack
+  if (snd.urgent && lessThanOrEqual(snd.up, ack)) snd.urgent = false
   tcb.ackedOffset += text
   counters.bytesAcked += text
   tcb.retries = 0

@@ -26,6 +26,7 @@ export function checkSequence(context: TcpContext, tcb: Tcb, segment: Segment, n
   if (!isAcceptable(tcb, segment)) {
     if (!reset) {
       tcb.ackNow = true
+      noteDuplicateText(tcb, segment.header.sequence, segment.textEnd - segment.textStart)
       // A repeated FIN restarts the wait (RFC 9293 §3.10.7.4, eighth check, TIME-WAIT).
       if (tcb.state === State['TIME-WAIT'] && segment.fin) tcb.timers.timeWait = now + 2 * context.config.msl
       // A repeated SYN means that our SYN,ACK was lost.
@@ -65,6 +66,7 @@ function trimToWindow(tcb: Tcb, segment: Segment): void {
   const old = (tcb.rcv.nxt - segment.textSequence) | 0
   if (old > 0) {
     const length = segment.textEnd - segment.textStart
+    noteDuplicateText(tcb, segment.textSequence, old < length ? old : length)
     segment.textStart += old < length ? old : length
     segment.textSequence = (segment.textSequence + old) | 0
   }
@@ -101,4 +103,12 @@ function takeTimestamp(tcb: Tcb, segment: Segment, now: number): void {
   if (!lessThanOrEqual(sequence, timestamps.lastAckSent)) return
   timestamps.recent = options.timestampValue
   timestamps.recentAt = now
+}
+
+/** Text from `sequence` on, `length` bytes of it, had arrived before: the next ACK says so (RFC 2883 §4). */
+function noteDuplicateText(tcb: Tcb, sequence: number, length: number): void {
+  const from = tcb.receivedOffset + ((sequence - tcb.rcv.nxt) | 0)
+  if (!tcb.negotiated.sack || length <= 0 || from < 0 || from >= tcb.receivedOffset) return
+  tcb.duplicateText.from = from
+  tcb.duplicateText.to = Math.min(from + length, tcb.receivedOffset)
 }

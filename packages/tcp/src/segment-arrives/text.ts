@@ -12,7 +12,7 @@ import type { Verdict } from './verdict.ts'
 /**
  * Seventh check (RFC 9293 §3.10.7.4): the text goes to its place in the receive buffer, and an
  * acknowledgment is scheduled: at once when something is missing or was filled in (RFC 5681 §4.2),
- * else with every second full segment or after a short delay (RFC 9293 §3.8.6.3).
+ * else with the first segments of a connection at once, and then with every second full one or after a short delay (RFC 9293 §3.8.6.3).
  */
 export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: number): Verdict {
   const length = segment.textEnd - segment.textStart
@@ -35,6 +35,7 @@ export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   }
   if (moved === 0) {
     tcb.counters.outOfOrder++
+    tcb.quickAcks = context.config.quickAcks
     tcb.duplicateAcksOwed++
     return DropReason.None
   }
@@ -44,6 +45,9 @@ export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   tcb.counters.bytesReceived += moved
   tcb.events |= Readiness.Readable
   if (hadGap) {
+    tcb.ackNow = true
+  } else if (tcb.quickAcks > 0) {
+    tcb.quickAcks--
     tcb.ackNow = true
   } else {
     if (length >= tcb.negotiated.mss) tcb.unackedSegments++

@@ -16,5 +16,5 @@ export function checkUrgent(tcb: Tcb, segment: Segment): void {
   if (!greaterThan(pointer, tcb.rcv.nxt)) return
   tcb.rcv.up = pointer
   tcb.rcv.urgent = true
-  tcb.events |= Readiness.Readable
+  tcb.events |= Readiness.Urgent
 }
