@@ -71,6 +71,8 @@ export class Stack {
   readonly #interfaces: StackInterface[] = []
   #stream: StreamProtocol | undefined
   #datagram: DatagramProtocol | undefined
+  /** When the first packet since the last poll came: a burst takes one look at the clock. */
+  #arrival: number | undefined
   #due = false
   #polling = false
   #closed = false
@@ -143,7 +145,8 @@ export class Stack {
     }
     this.#observer?.interfaceAdded?.(index, device)
     device.attach((bytes, start, end) => {
-      this.internet.receive(index, bytes, start, end, this.now())
+      this.#arrival ??= this.#clock()
+      this.internet.receive(index, bytes, start, end, this.#arrival)
       this.#wake()
     })
     const added = { index, device }
@@ -176,6 +179,7 @@ export class Stack {
     if (this.#closed) return Infinity
     this.#polling = true
     this.#due = false
+    this.#arrival = undefined
     // Callbacks first: what they send leaves in the segments that acknowledge.
     this.#dispatch()
     this.internet.poll(now)
@@ -187,7 +191,8 @@ export class Stack {
   }
 
   #dispatch(): void {
-    for (const protocol of this.#protocols) this.#activity += protocol.dispatch(this.#report)
+    const protocols = this.#protocols
+    for (let i = 0; i < protocols.length; i++) this.#activity += protocols[i]!.dispatch(this.#report)
   }
 
   readonly #report = (error: unknown): void => {
