@@ -1,6 +1,8 @@
+import { copyCells, keptViews, nextCell } from './_kept-views.ts'
+
 /** Below this, a loop over bytes is as fast as anything. */
 const SHORT = 32
-/** Above this, making a view (about 40 ns and 100 bytes of garbage) is cheap beside the copy itself. */
+/** Above this, the native copy pays, although it wants a view. */
 const LONG = 4096
 
 const LITTLE_ENDIAN: boolean = new Uint8Array(new Int32Array([1]).buffer)[0] === 1
@@ -15,8 +17,9 @@ let turn = 0
  *
  * Within one array this is `copyWithin`, by far the fastest: memory that bytes travel between is best
  * kept in one arena. Between two arrays the only native copy, `into.set(from.subarray(…))`, makes a
- * view each time; up to 4 KiB, more than a packet's size, words are copied instead, which allocates
- * nothing. The last eight buffers seen are remembered, and so kept alive, for that.
+ * view each time (about 40 ns and 100 bytes of garbage); up to 4 KiB, more than a packet's size, words are copied instead, which
+ * allocates nothing. Longer ranges go by views of 4 KiB, which are kept for arrays that are copied from again and again: arenas,
+ * a buffer that an application sends from. The last eight buffers seen are remembered, and so kept alive, for all that.
  *
  * @throws RangeError when either range does not exist.
  */
@@ -26,9 +29,23 @@ export function copyBytes(from: Uint8Array, start: number, end: number, into: Ui
     throw new RangeError(`copying [${start}, ${end}) of ${from.length} bytes to ${at} of ${into.length}, expected ranges inside both`)
   }
   if (from === into) into.copyWithin(at, start, end)
-  else if (from.buffer === into.buffer || count > LONG || !LITTLE_ENDIAN) into.set(from.subarray(start, end), at)
+  else if (from.buffer === into.buffer || !LITTLE_ENDIAN) into.set(from.subarray(start, end), at)
   else if (count < SHORT) copyByteByByte(from, start, end, into, at)
-  else copyWords(from, start, end, into, at)
+  else if (count <= LONG) copyWords(from, start, end, into, at)
+  else copyLong(from, start, end, into, at)
+}
+
+function copyLong(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
+  const cells = keptViews(from)
+  if (cells === undefined) {
+    into.set(from.subarray(start, end), at)
+    return
+  }
+  const shift = at - start
+  const first = nextCell(start)
+  copyBytes(from, start, first, into, at)
+  const rest = copyCells(cells, from, first, end, into, first + shift)
+  copyBytes(from, rest, end, into, rest + shift)
 }
 
 function copyByteByByte(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {

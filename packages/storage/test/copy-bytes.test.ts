@@ -24,6 +24,18 @@ describe('copyBytes', () => {
     }), { numRuns: 500 })
   })
 
+  test('against a loop over bytes: long ranges of an array that is copied from again and again', () => {
+    const from = numbered(40_000).map((byte, i) => byte ^ (i >> 8))
+    const range = fc.tuple(fc.nat(40_000), fc.nat(40_000)).map(([a, b]) => [Math.min(a, b), Math.max(a, b)] as const)
+    fc.assert(fc.property(range, fc.nat(9), fc.nat(7), ([start, end], at, spare) => {
+      const into = new Uint8Array(at + end - start + spare).fill(0xaa)
+      const expected = into.slice()
+      for (let i = start; i < end; i++) expected[at + i - start] = from[i]!
+      copyBytes(from, start, end, into, at)
+      expect(into.every((byte, i) => byte === expected[i])).toBe(true)
+    }), { numRuns: 300 })
+  })
+
   test('ranges that overlap, in one array or in two views of one buffer, copy as if through a third', () => {
     fc.assert(fc.property(fc.nat(300), fc.nat(100), fc.nat(100), fc.nat(8), (count, start, at, shift) => {
       for (const sameView of [true, false]) {
@@ -49,6 +61,18 @@ describe('copyBytes', () => {
     new Uint8Array(buffer).set(numbered(4000, 9))
     copyBytes(new Uint8Array(buffer), 3, 4000, into, 0)
     expect(into.slice(0, 3997)).toEqual(numbered(4000, 9).slice(3))
+  })
+
+  test('so is one that long ranges are copied from again and again', () => {
+    const buffer = new ResizableArrayBuffer(20_000, { maxByteLength: 40_000 })
+    const from = new Uint8Array(buffer)
+    const into = new Uint8Array(40_010)
+    for (const [round, size] of [20_000, 20_000, 20_000, 20_000, 20_000, 9000, 20_000, 40_000].entries()) {
+      buffer.resize(size)
+      from.set(numbered(size, round))
+      copyBytes(from, 1, size, into, 3)
+      expect(into.subarray(3, size + 2)).toEqual(numbered(size, round).subarray(1))
+    }
   })
 
   test('more buffers than are remembered', () => {
