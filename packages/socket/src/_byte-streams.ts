@@ -8,6 +8,8 @@ const WRITE_AHEAD = 65_536
 
 /** Where a readable stream gets its bytes: a non-blocking socket. */
 export interface ByteSource {
+  /** Whether `receive` would not say `WAIT`. */
+  ready(): boolean
   /** Bytes that `receive` could give now. */
   available(): number
   /** Count of bytes copied; `null` at the end; `WAIT`. Throws what broke the connection. */
@@ -16,19 +18,27 @@ export interface ByteSource {
   cancel(): void
 }
 
-/** A byte stream that asks the socket only when its reader asks: what nobody reads stays there and closes the window. */
+/**
+ * A byte stream that asks the socket only when its reader asks: what nobody reads stays there and closes the window.
+ *
+ * Streams may run code of others (a pipe's) as soon as a chunk comes or an end; some engines do, some do so a little later. Hence they
+ * are touched in microtasks of their own only, never from the stack's poll: what follows would happen in another order.
+ */
 export class SocketReadable {
   readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>
   #controller!: ReadableByteStreamController
   #ended = false
 
+  /** `reads` is the line in which those wait who read from the source. */
   constructor(source: ByteSource, reads: WaitQueue) {
     this.stream = new ReadableStream({
       type: 'bytes',
       start: (controller) => { this.#controller = controller },
       pull: async (controller) => {
         try {
-          await reads.run(() => this.#ended || this.#pull(source, controller))
+          while (!this.#ended && !this.#pull(source, controller)) {
+            await reads.run(() => this.#ended || source.ready() || WAIT)
+          }
         } catch (error) {
           if (this.#ended) return
           this.#ended = true
@@ -42,20 +52,21 @@ export class SocketReadable {
     }, { highWaterMark: 0 })
   }
 
-  #pull(source: ByteSource, controller: ReadableByteStreamController): true | typeof WAIT {
+  /** Whether a chunk or the end was there. */
+  #pull(source: ByteSource, controller: ReadableByteStreamController): boolean {
     const request = controller.byobRequest
     if (request?.view != null) {
       const { view } = request
       const count = source.receive(new Uint8Array(view.buffer, view.byteOffset, view.byteLength))
-      if (count === WAIT) return WAIT
-      if (count === null) this.end()
+      if (count === WAIT) return false
+      if (count === null) this.#close()
       else request.respond(count)
       return true
     }
     const chunk = new Uint8Array(Math.min(Math.max(source.available(), 1), CHUNK))
     const count = source.receive(chunk)
-    if (count === WAIT) return WAIT
-    if (count === null) this.end()
+    if (count === WAIT) return false
+    if (count === null) this.#close()
     else controller.enqueue(count === chunk.length ? chunk : chunk.subarray(0, count))
     return true
   }
@@ -64,16 +75,21 @@ export class SocketReadable {
   end(): void {
     if (this.#ended) return
     this.#ended = true
-    this.#controller.close()
-    // A reader that lent its buffer gets it back now.
-    this.#controller.byobRequest?.respond(0)
+    queueMicrotask(() => this.#close())
   }
 
   /** Breaks the stream: the reader's promises reject. */
   error(reason: unknown): void {
     if (this.#ended) return
     this.#ended = true
-    this.#controller.error(reason)
+    queueMicrotask(() => this.#controller.error(reason))
+  }
+
+  #close(): void {
+    this.#ended = true
+    this.#controller.close()
+    // A reader that lent its buffer gets it back now.
+    this.#controller.byobRequest?.respond(0)
   }
 }
 
@@ -100,7 +116,7 @@ export class SocketWritable {
 
   /** Nothing more can be written: `writer.ready` and `writer.closed` reject. */
   error(reason: unknown): void {
-    this.#controller.error(reason)
+    queueMicrotask(() => this.#controller.error(reason))
   }
 }
 

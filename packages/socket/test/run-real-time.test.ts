@@ -136,3 +136,39 @@ test('stop() drops the timer', async () => {
     vi.useRealTimers()
   }
 })
+
+test('unref lets the process end although a timer is pending', async () => {
+  const unref = vi.fn()
+  const setTimeout = vi.spyOn(globalThis, 'setTimeout').mockReturnValue({ unref } as unknown as ReturnType<typeof globalThis.setTimeout>)
+  try {
+    for (const [options, calls] of [[{}, 0], [{ unref: true }, 1]] as const) {
+      const stack = new FakeStack()
+      stack.work = () => { stack.deadline = 5000 }
+      const driver = runRealTime(stack, options)
+      await hostTurn()
+      expect(unref).toHaveBeenCalledTimes(calls)
+      driver.stop()
+    }
+  } finally {
+    setTimeout.mockRestore()
+  }
+})
+
+test('a poll that throws is the host’s uncaught exception, and the driver carries on', async () => {
+  const stack = new FakeStack()
+  const scheduled: (() => void)[] = []
+  const queue = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((callback) => scheduled.push(callback))
+  try {
+    const driver = runRealTime(stack)
+    stack.work = () => { throw new Error('callback') }
+    expect(() => scheduled.shift()!()).toThrow('callback')
+    // What was still due shows at the next poll, which is scheduled already.
+    stack.work = () => undefined
+    scheduled.shift()!()
+    expect([stack.polls, scheduled.length]).toEqual([2, 0])
+    driver.stop()
+  } finally {
+    queue.mockRestore()
+  }
+  await hostTurn()
+})

@@ -196,3 +196,39 @@ test('pipeTo with a signal: abort at any time settles', async () => {
     expect(await fate(client.closed)).toBe('ECONNRESET')
   })
 })
+
+test('streams are never touched from inside the stack’s poll: engines differ in what they run at once', async () => {
+  const hosts = new Hosts({ link: LINK })
+  await hosts.run(async () => {
+    const { client, server } = await connected(hosts)
+    let polling = false
+    for (const stack of [hosts.client, hosts.server]) {
+      const poll = stack.poll.bind(stack)
+      stack.poll = (now) => {
+        polling = true
+        try {
+          return poll(now)
+        } finally {
+          polling = false
+        }
+      }
+    }
+    const touched: string[] = []
+    const { socket } = server
+    const recv = socket.recv.bind(socket)
+    socket.recv = (into, start, end) => {
+      const count = recv(into, start, end)
+      if (count >= 0) touched.push(`${count} ${polling ? 'in' : 'after'} poll`)
+      return count
+    }
+    const reading = (async () => {
+      for await (const chunk of server.readable) expect(chunk.length).toBeGreaterThan(0)
+    })()
+    for (const length of [10, 20]) {
+      await client.write(pattern(length))
+      await hosts.sleep(100)
+    }
+    await Promise.all([client.closeWrite(), reading])
+    expect(touched).toEqual(['10 after poll', '20 after poll', '0 after poll'])
+  })
+})

@@ -149,6 +149,8 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     if (this.#readable === undefined) {
       this.#readable = new SocketReadable({
+        ready: () => this.#closing || this.#readEnded || this.#broken !== undefined
+          || (this.#socket.readiness & Readiness.Readable) !== 0,
         available: () => this.#socket.receiveQueue,
         receive: (into) => this.#receive(into),
         cancel: () => this.#endReading(),
