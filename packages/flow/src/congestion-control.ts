@@ -80,6 +80,8 @@ export interface CongestionControl<S extends CongestionState = CongestionState> 
   onIdle(state: S, facts: AckFacts): void
   /** All data of the loss event is acknowledged; `facts.inFlight` is the FlightSize now. */
   onRecoveryEnd?(state: S, facts: AckFacts): void
+  /** The connection goes on by another clock: `by` ms must be added to every time in the state. Needless where there is none. */
+  shiftTime?(state: S, by: number): void
 }
 
 /** Greatest congestion window in bytes: the greatest TCP window (RFC 7323 §2.3) less one, a small integer in every engine. */

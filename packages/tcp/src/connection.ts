@@ -6,6 +6,8 @@ import type { TcpContext } from './context.ts'
 import type { ConnectionInfo } from './info.ts'
 import { connectionInfo } from './info.ts'
 import type { TcpListener } from './listener.ts'
+import type { ConnectionSnapshot } from './snapshot.ts'
+import { fingerprintTcb, snapshotTcb } from './snapshot.ts'
 import { Cause, mayReceiveText, maySendText, State, transition } from './state-machine.ts'
 import type { Settings, Tcb } from './tcb.ts'
 import { finSequence } from './tcb.ts'
@@ -37,6 +39,8 @@ export class Connection {
   scheduled = false
   /** Stays a whole block through TIME-WAIT, for who wants to see its end. */
   keepsBlock = false
+  /** Lives on elsewhere: nothing that is done to this object reaches the peer. */
+  released = false
   private readonly host: ConnectionHost
 
   constructor(host: ConnectionHost, tcb: Tcb) {
@@ -68,6 +72,7 @@ export class Connection {
    * connection; the error that ended it is returned first, once.
    */
   send(bytes: Uint8Array, start: number, end: number): number {
+    if (this.released) return Errno.EBADF
     const { tcb } = this
     const { sendRing } = tcb
     if (tcb.error !== 0) return this.takeError()
@@ -93,6 +98,7 @@ export class Connection {
    * `EAGAIN` while there is none (`Readable` follows), and once the error that ended the connection.
    */
   receive(into: Uint8Array, start: number, end: number): number {
+    if (this.released) return Errno.EBADF
     const { tcb } = this
     const { receiveRing } = tcb
     const { arena } = this.host.context
@@ -153,6 +159,7 @@ export class Connection {
    * arriving. 0, or `ENOTCONN` when there is no connection.
    */
   shutdownSend(): number {
+    if (this.released) return Errno.EBADF
     const { tcb } = this
     if (tcb.finQueued) return 0
     switch (tcb.state) {
@@ -177,6 +184,7 @@ export class Connection {
    * still arrives, meets a reset, so that the peer learns of its loss (RFC 1122 §4.2.2.13).
    */
   close(now: number): void {
+    if (this.released) return
     const { tcb } = this
     const { context } = this.host
     if (tcb.orphan) return
@@ -195,6 +203,7 @@ export class Connection {
 
   /** ABORT (RFC 9293 §3.10.5): drops everything and resets the connection. */
   abort(now: number): void {
+    if (this.released) return
     const { tcb } = this
     if (tcb.state === State.CLOSED) return
     tcb.orphan = true
@@ -231,6 +240,16 @@ export class Connection {
     closeConnection(this.host.context, this.tcb, Cause.Close)
     this.host.schedule(this)
     return 0
+  }
+
+  /** The connection as plain data, from which `Tcp.restore` makes it again; see `Tcp.release` for moving it. */
+  snapshot(now: number): ConnectionSnapshot {
+    return snapshotTcb(this.host.context, this.tcb, now)
+  }
+
+  /** A digest of all its state, equal for equal states: 16 hexadecimal digits. */
+  fingerprint(now: number): string {
+    return fingerprintTcb(this.host.context, this.tcb, now)
   }
 
   /** Grows the ring in doublings as text is queued; what the arena cannot give, `ringSpace` shows. */

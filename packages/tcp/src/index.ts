@@ -6,6 +6,8 @@ export { type ListenOptions, TcpListener } from './listener.ts'
 export type { CongestionEvent, TcpObserver } from './observer.ts'
 export type { OpenOptions } from './open.ts'
 export { Readiness } from './readiness.ts'
+export { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts'
+export { type ConnectionSnapshot, digest } from './snapshot.ts'
 export {
   Cause, causeNames, isSynchronized, mayReceiveText, maySendText, nextState, State, type StateName, stateNames,
   type Transition, transitions,

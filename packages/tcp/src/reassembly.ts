@@ -3,7 +3,7 @@ import type { TcpContext } from './context.ts'
 import type { Tcb } from './tcb.ts'
 
 /** Holes that one connection keeps track of; more would let a peer buy our time with tiny segments. */
-const MAXIMUM_RANGES = 128
+export const MAXIMUM_RANGES = 128
 /** The first memory a receive buffer takes, in bytes. */
 const FIRST_RESERVE = 4096
 

@@ -1,7 +1,7 @@
 import type { CongestionControl } from '@layerfour/flow'
 import { createAckFacts, createSendFacts, newReno } from '@layerfour/flow'
 import type { Arena } from '@layerfour/storage'
-import { SipHash } from '@layerfour/storage'
+import { ringRelease, SipHash } from '@layerfour/storage'
 import {
   createPacketMeta, createPath, createTcpHeader, DropReason, Errno, isLimitedBroadcast, isMulticast, isUnspecified,
   readTcp, readUint16, readUint32, TcpFlags, verifyTransportChecksum,
@@ -27,6 +27,8 @@ import { ReplyQueue } from './reply-queue.ts'
 import { segmentArrives } from './segment-arrives/index.ts'
 import { inTimeWait, isNewerSyn, REUSE } from './segment-arrives/time-wait.ts'
 import { createSegment, segmentLength } from './segment.ts'
+import type { ConnectionSnapshot } from './snapshot.ts'
+import { restoreTcb } from './snapshot.ts'
 import { Cause, State, transition } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import { createTimeWaitEntry, TimeWaitTable } from './time-wait.ts'
@@ -162,6 +164,44 @@ export class Tcp {
     return connection
   }
 
+  /**
+   * Takes over a connection that lived elsewhere (or before): it goes on as if nothing had happened,
+   * by this TCP's clock. `EADDRNOTAVAIL` when these two ends are connected here or the local
+   * address is not ours, `ENOBUFS` without memory or a place.
+   */
+  restore(snapshot: ConnectionSnapshot, now: number): Connection | number {
+    const { context } = this
+    const { localAddress, localPort, remoteAddress, remotePort } = snapshot.block
+    if (!context.network.isLocal(localAddress)) return Errno.EADDRNOTAVAIL
+    if (this.isConnected(localAddress, localPort, remoteAddress, remotePort)) return Errno.EADDRNOTAVAIL
+    const tcb = restoreTcb(context, snapshot, now)
+    if (tcb === undefined) return Errno.ENOBUFS
+    const connection = this.add(tcb, undefined)
+    if (connection === undefined) {
+      ringRelease(context.arena, tcb.sendRing)
+      ringRelease(context.arena, tcb.receiveRing)
+      return Errno.ENOBUFS
+    }
+    this.schedule(connection)
+    this.settle(connection)
+    return connection
+  }
+
+  /** Forgets a connection without a word to its peer: it lives on elsewhere, from a snapshot. */
+  release(connection: Connection): void {
+    const { tcb } = connection
+    const { arena } = this.context
+    this.connections.remove(connection)
+    if (tcb.halfOpen && connection.listener !== undefined) connection.listener.halfOpen--
+    connection.listener = undefined
+    tcb.halfOpen = false
+    tcb.slot = -1
+    ringRelease(arena, tcb.sendRing)
+    ringRelease(arena, tcb.receiveRing)
+    tcb.events = 0
+    connection.released = true
+  }
+
   /** Whether a connection of these two ends exists, for choosing an ephemeral port. */
   isConnected(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): boolean {
     return this.connections.find(local, localPort, remote, remotePort) !== undefined
@@ -233,11 +273,12 @@ export class Tcp {
     for (let index = 0; index < this.scheduledCount; index++) {
       const connection = scheduled[index]!
       scheduled[index] = undefined
+      connection.scheduled = false
+      if (connection.released) continue
       if (output(context, connection.tcb, now) === DropReason.DeviceQueueFull) {
         full = true
         scheduled[kept++] = connection
-      } else {
-        connection.scheduled = false
+        connection.scheduled = true
       }
       this.settle(connection)
     }
