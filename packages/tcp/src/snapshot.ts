@@ -26,7 +26,7 @@ export interface ConnectionSnapshot {
 
 /** A connection as it stands; it goes on living. */
 export function snapshotTcb(context: TcpContext, tcb: Tcb, now: number): ConnectionSnapshot {
-  const { sendRing, receiveRing, reassembly, slot: _slot, ...block } = tcb
+  const { sendRing, receiveRing, reassembly } = tcb
   const ranges: number[] = []
   for (let index = 0; reassembly !== undefined && index < reassembly.count; index++) {
     ranges.push(reassembly.fromAt(index), reassembly.toAt(index))
@@ -35,12 +35,24 @@ export function snapshotTcb(context: TcpContext, tcb: Tcb, now: number): Connect
   return {
     version: 1,
     at: now,
-    block: clone(block),
+    block: clone(blockOf(tcb)),
     sendText: windowOf(context.arena, sendRing, sendRing.length),
     receiveText: windowOf(context.arena, receiveRing, receiveRing.length + beyond),
     inOrder: receiveRing.length,
     ranges,
   }
+}
+
+type Block = ConnectionSnapshot['block']
+
+/** All of a connection but its memory and its place in a table. */
+function blockOf(tcb: Tcb): Block {
+  const block: Partial<Tcb> = { ...tcb }
+  delete block.sendRing
+  delete block.receiveRing
+  delete block.reassembly
+  delete block.slot
+  return block as Block
 }
 
 /**

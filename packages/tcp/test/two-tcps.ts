@@ -65,13 +65,13 @@ export class Pair {
   step(): boolean {
     let next = Infinity
     for (const side of [0, 1] as const) {
-      const tcp = this.tcps[side]!
-      const ahead = this.ahead[side]!
+      const tcp = this.tcps[side]
+      const ahead = this.ahead[side]
       for (let turns = 0; tcp.deadline <= this.now + ahead; turns++) {
         if (turns > 100) throw new Error('still due after 100 polls')
         tcp.poll(this.now + ahead)
       }
-      for (const packet of this.networks[side]!.sent.splice(0)) this.launch(packet.bytes, 1 - side)
+      for (const packet of this.networks[side].sent.splice(0)) this.launch(packet.bytes, 1 - side)
       next = Math.min(next, tcp.deadline - ahead)
     }
     for (const packet of this.flying) next = Math.min(next, packet.at)

@@ -1,4 +1,5 @@
 import { DropReason, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
+import type { TcpHeader } from '@layerfour/wire'
 import type { TcpContext } from '../context.ts'
 import type { Segment } from '../segment.ts'
 import { segmentLength } from '../segment.ts'
@@ -29,8 +30,8 @@ export function checkSequence(context: TcpContext, tcb: Tcb, segment: Segment, n
       noteDuplicateText(tcb, segment.header.sequence, segment.textEnd - segment.textStart)
       // A repeated FIN restarts the wait (RFC 9293 §3.10.7.4, eighth check, TIME-WAIT).
       if (tcb.state === State['TIME-WAIT'] && segment.fin) tcb.timers.timeWait = now + 2 * context.config.msl
-      // A repeated SYN means that our SYN,ACK was lost.
-      if (tcb.state === State['SYN-RECEIVED'] && header.flags & TcpFlags.SYN && header.sequence === tcb.rcv.irs) {
+      // A repeated SYN means that our SYN,ACK was lost. One with an ACK (simultaneous open) has our SYN already.
+      if (tcb.state === State['SYN-RECEIVED'] && repeatsSyn(tcb, header)) {
         tcb.retransmitNow = true
       }
     }
@@ -111,4 +112,8 @@ function noteDuplicateText(tcb: Tcb, sequence: number, length: number): void {
   if (!tcb.negotiated.sack || length <= 0 || from < 0 || from >= tcb.receivedOffset) return
   tcb.duplicateText.from = from
   tcb.duplicateText.to = Math.min(from + length, tcb.receivedOffset)
+}
+
+function repeatsSyn(tcb: Tcb, header: TcpHeader): boolean {
+  return (header.flags & (TcpFlags.SYN | TcpFlags.ACK)) === TcpFlags.SYN && header.sequence === tcb.rcv.irs
 }
