@@ -38,7 +38,7 @@ import type { TransportProtocol } from './transport-protocol.ts'
 const REASSEMBLY_TIME_EXCEEDED = 1
 
 export interface InternetLayerOptions {
-  /** At least two random words from the host: what keys tables and identifications. */
+  /** At least four random words from the host: what keys tables and identifications. */
   readonly secret: Int32Array
   /** Memory for packets that wait: replies, loopback, ARP, reassembly. Default: 2 MiB of its own. */
   readonly arena?: Arena
@@ -80,6 +80,7 @@ export class InternetLayer implements NetworkLayer {
     if (!Number.isInteger(hopLimit) || hopLimit < 1 || hopLimit > 255) {
       throw new RangeError(`hopLimit is ${hopLimit}, expected an integer from 1 to 255`)
     }
+    if (secret.length < 4) throw new RangeError(`secret has ${secret.length} words, expected at least 4`)
     const interfaces = this.interfaceTable
     const { transports } = this
     const drops = new Drops(observer)
@@ -176,7 +177,9 @@ export class InternetLayer implements NetworkLayer {
 
   /** Whether `address` is 255.255.255.255 or the broadcast address of a subnet of ours. */
   isBroadcast(address: IpAddress): boolean {
-    return this.interfaces.some((iface) => this.interfaceTable.isBroadcast(iface, address))
+    const { list } = this.interfaceTable
+    for (let i = 0; i < list.length; i++) if (this.interfaceTable.isBroadcast(list[i]!, address)) return true
+    return false
   }
 
   send(meta: PacketMeta, length: number, now: number): DropReason {

@@ -194,6 +194,13 @@ describe('errors in', () => {
     expect(host.udp.news).toEqual([])
   })
 
+  test('what a sender padded behind the quoted packet is not part of it (RFC 4884 extensions)', () => {
+    const host = new Host()
+    const short = ipv4({ source: '10.0.0.1', protocol: 6 }, pattern(20))
+    expect(host.receive(ipv4({ protocol: 1 }, icmp4(3, 1, NO_REST, concat(short, pattern(100)))))).toBe('None')
+    expect(host.tcp.news[0]!.data).toEqual(pattern(20))
+  })
+
   test('an ICMPv4 error that quotes an IPv6 packet is dropped', () => {
     const host = new Host()
     expect(host.receive(ipv4({ protocol: 1 }, icmp4(3, 3, NO_REST, concat(hex('60'), pattern(60)))))).toBe('BadVersion')

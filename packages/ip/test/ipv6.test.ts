@@ -176,6 +176,13 @@ describe('ICMPv6', () => {
     expect(host.tcp.news[0]!.meta).toMatchObject({ source: ip(US), destination: ip('2001:db8:9::9'), protocol: 6, interfaceIndex: 1 })
   })
 
+  test('what a sender padded behind the quoted packet is not part of it', () => {
+    const host = newHost()
+    const ours = ipv6({ source: US, destination: PEER, protocol: 6 }, pattern(20))
+    expect(host.receive(ipv6({ protocol: 58 }, icmp6(1, 4, NO_REST, concat(ours, pattern(9)))))).toBe('None')
+    expect(host.tcp.news[0]!.data).toEqual(pattern(20))
+  })
+
   test('errors that quote nothing of ours, too little, or IPv4 are dropped', () => {
     const host = newHost()
     const quote = (packet: Uint8Array): string => host.receive(ipv6({ protocol: 58 }, icmp6(1, 4, NO_REST, packet)))

@@ -38,7 +38,7 @@ describe('TokenBucket', () => {
 describe('Identification', () => {
   test('RFC 7739 §5.3: one destination\'s values say nothing of another\'s', () => {
     const ids = new Identification(SECRET)
-    const others = new Identification(Int32Array.of(9, 9))
+    const others = new Identification(Int32Array.of(9, 9, 9, 9))
     const a = ids.next(ip('10.0.0.1'), ip('10.0.0.2'), 17)
     const b = ids.next(ip('10.0.0.1'), ip('10.0.0.3'), 17)
     expect(ids.next(ip('10.0.0.1'), ip('10.0.0.2'), 17)).toBe((a + 1) | 0)

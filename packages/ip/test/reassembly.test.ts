@@ -1,6 +1,7 @@
+import { DropReason } from '@layerfour/wire'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_FRAGMENT_RUNS, MAX_REASSEMBLIES, REASSEMBLY_TIMEOUT_IPV4, REASSEMBLY_TIMEOUT_IPV6 } from '../src/index.ts'
+import { ICMP_ERROR_BURST, MAX_FRAGMENT_RUNS, MAX_REASSEMBLIES, REASSEMBLY_TIMEOUT_IPV4, REASSEMBLY_TIMEOUT_IPV6 } from '../src/index.ts'
 import { Host } from './support/host.ts'
 import { concat, fragment6, hex, icmp4, icmp6, ipv4, ipv6, naiveChecksum, pattern } from './support/packets.ts'
 
@@ -230,6 +231,18 @@ describe('IPv4 alone', () => {
     expect(host.drops).toEqual({ FragmentTimeout: 1 })
     expect(host.arena.used).toBe(0)
     expect(host.layer.deadline).toBe(Infinity)
+  })
+
+  test('a time exceeded over the rate limit is counted for the interface that the fragments came by', () => {
+    const seen: number[] = []
+    const host = new Host({ observer: { dropped: (reason, index) => reason === DropReason.IcmpRateLimited && seen.push(index) } })
+    host.receive(part(pattern(64), 0, 32))
+    host.now += REASSEMBLY_TIMEOUT_IPV4
+    for (let i = 0; i < ICMP_ERROR_BURST; i++) host.receive(ipv4({ protocol: 132 }, pattern(8)))
+    host.receive(ipv4({}, pattern(8)), 0)
+    host.poll()
+    expect(seen).toEqual([1])
+    expect(host.sent()).toHaveLength(ICMP_ERROR_BURST)
   })
 
   test('RFC 792: without the first fragment nobody is told', () => {

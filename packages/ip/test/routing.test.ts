@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { InternetLayer, LOOPBACK_INTERFACE, LOOPBACK_MTU, MAX_ADDRESSES, MAX_INTERFACES, MAX_ROUTES } from '../src/index.ts'
 import { RouteTable } from '../src/routes.ts'
 import { Host, Recorder, SECRET, Wire } from './support/host.ts'
-import { ip, ipv4, pattern, prefix } from './support/packets.ts'
+import { icmp4, icmp6, ip, ipv4, ipv6, pattern, prefix } from './support/packets.ts'
 
 /** Two interfaces: 1 with 10.0.0.1/24, 2 with 172.16.0.1/16; default by 1. */
 function twoHomed(): { host: Host, second: Wire } {
@@ -166,6 +166,23 @@ describe('send', () => {
     none.sentOne()
   })
 
+  test.each([
+    ['IPv4', '0.0.0.0/0', '10.0.0.1/32', '172.16.0.1/32', '192.0.2.9', icmp4(8, 0, new Uint8Array(4), pattern(4)), ipv4, 1],
+    ['IPv6', '::/0', '2001:db8::1/128', '2001:db8:2::1/128', '2001:db8:9::9',
+      icmp6(128, 0, new Uint8Array(4), pattern(4), '2001:db8:9::9', '2001:db8:2::1'), ipv6, 58],
+  ])('%s: among equal routes, a reply leaves by the interface of the address that was asked', (
+    _family, everything, first, second, asker, echo, wrap, protocol,
+  ) => {
+    const host = new Host({ addresses: [first] })
+    const other = new Wire()
+    host.layer.addAddress(host.layer.addInterface(other), prefix(second))
+    host.layer.addRoute({ destination: prefix(everything), interfaceIndex: 1 })
+    host.layer.addRoute({ destination: prefix(everything), interfaceIndex: 2 })
+    expect(host.receive(wrap({ source: asker, destination: second.replace(/\/.*/, ''), protocol }, echo))).toBe('None')
+    host.poll()
+    expect(other.sent).toHaveLength(1)
+  })
+
   test('RFC 1122 §3.2.1.3: 0.0.0.0 and loopback addresses do not leave the host', () => {
     const host = new Host()
     expect(host.send({ source: '0.0.0.0' }, pattern(8))).toBe('NoSourceAddress')
@@ -187,7 +204,7 @@ describe('send', () => {
 
 describe('misuse throws, saying what was got and what was expected', () => {
   test.each([
-    ['an empty secret', () => new InternetLayer({ secret: new Int32Array(0) }), /secret has 0 words/],
+    ['a short secret', () => new InternetLayer({ secret: new Int32Array(3) }), /secret has 3 words/],
     ['hop limit', () => new InternetLayer({ secret: SECRET, hopLimit: 256 }), /hopLimit is 256/],
     ['MTU', () => new Host({ mtu: 67 }), /MTU 67, expected 68/],
     ['large MTU', () => new Host({ mtu: 65_536 }), /MTU 65536/],
@@ -215,6 +232,11 @@ describe('misuse throws, saying what was got and what was expected', () => {
     }
     expect(caught instanceof RangeError || caught instanceof TypeError).toBe(true)
     expect((caught as Error).message).toMatch(message)
+  })
+
+  test('the least and the largest MTU are taken', () => {
+    expect(() => new Host({ mtu: 68 })).not.toThrow()
+    expect(() => new Host({ mtu: 65_535 })).not.toThrow()
   })
 
   test('tables are full some time', () => {

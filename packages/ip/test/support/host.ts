@@ -6,7 +6,7 @@ import { InternetLayer } from '../../src/index.ts'
 import type { IpObserver, LinkPort, TransportProtocol } from '../../src/index.ts'
 import { ip, macBytes, prefix } from './packets.ts'
 
-export const SECRET: Int32Array = Int32Array.of(0x01234567, 0x89abcdef | 0)
+export const SECRET: Int32Array = Int32Array.of(0x01234567, 0x89abcdef | 0, 0x76543210, 0xfedcba98 | 0)
 
 /** A port that keeps what is sent. */
 export class Wire implements LinkPort {
