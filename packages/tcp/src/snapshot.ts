@@ -47,7 +47,7 @@ type Block = ConnectionSnapshot['block']
 
 /** All of a connection but its memory and its place in a table. */
 function blockOf(tcb: Tcb): Block {
-  const block: Partial<Tcb> = { ...tcb }
+  const block: { -readonly [K in keyof Tcb]?: Tcb[K] } = { ...tcb }
   delete block.sendRing
   delete block.receiveRing
   delete block.reassembly
