@@ -30,8 +30,8 @@ export function hostTurn(): Promise<void> {
   return new Promise(nextTurn)
 }
 
-/** Lets the process end although this timer is pending, on hosts that wait for timers at all. */
-export function unrefTimer(timer: unknown): void {
-  const { unref } = Object(timer) as { unref?: () => void }
-  if (typeof unref === 'function') unref.call(timer)
+/** Whether the process may end although this timer is pending, on hosts that wait for timers at all. */
+export function keepAlive(timer: unknown, alive: boolean): void {
+  const { ref, unref } = Object(timer) as { ref?: () => void, unref?: () => void }
+  if (typeof ref === 'function' && typeof unref === 'function') (alive ? ref : unref).call(timer)
 }

@@ -1,4 +1,4 @@
-import { nextTurn, unrefTimer } from './_host.ts'
+import { keepAlive, nextTurn } from './_host.ts'
 
 /** What a driver needs of a stack. */
 export interface Drivable {
@@ -26,8 +26,6 @@ export interface RealTimeDriver {
  * a turn, or two busy stacks joined in one process would keep its timers and I/O waiting for ever.
  */
 const MICROTASK_POLLS = 64
-/** A timer that nobody needs any more is left to fire when it does so within so many ms. */
-const IDLE_TIMER = 1000
 /** The longest wait that `setTimeout` knows; longer ones are taken in pieces. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
@@ -48,6 +46,8 @@ export function runRealTime(stack: Drivable, options: RealTimeOptions = {}): Rea
   let microtasks = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let timerAt = Infinity
+  /** The process waits for the timer. */
+  let kept = true
 
   const schedule = (): void => {
     if (scheduled || stopped) return
@@ -78,16 +78,21 @@ export function runRealTime(stack: Drivable, options: RealTimeOptions = {}): Rea
     if (stopped) return
     const now = stack.now()
     if (deadline <= now) return schedule()
-    // A timer that fires too early is cheaper than one that is moved for every packet; but an idle
-    // stack shall not keep the process alive for it.
-    if (timerAt <= deadline && (deadline < Infinity || timerAt - now < IDLE_TIMER)) return
+    // A timer that fires too early is cheaper than one that is moved for every packet; but the process need not wait for it.
+    keepTimer(deadline < Infinity)
+    if (timerAt <= deadline) return
     clearTimeout(timer)
-    timerAt = Infinity
-    if (deadline === Infinity) return
     const wait = Math.min(Math.ceil(deadline - now), MAX_TIMEOUT)
     timerAt = now + wait
     timer = setTimeout(onTimer, wait)
-    if (options.unref === true) unrefTimer(timer)
+    kept = true
+    if (options.unref === true) keepTimer(false)
+  }
+
+  const keepTimer = (keep: boolean): void => {
+    if (keep === kept || timer === undefined || (keep && options.unref === true)) return
+    kept = keep
+    keepAlive(timer, keep)
   }
 
   const onTimer = (): void => {

@@ -96,29 +96,43 @@ test('work that is due at once is polled again, future work by one timer', async
   }
 })
 
-test('an earlier deadline moves the timer, a later one leaves it, and none drops a far one', async () => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+test('an earlier deadline moves the timer, a later one leaves it; the process waits for it only while there is one', async () => {
+  const timers: { ms: number, alive: boolean, cleared: boolean, fire: () => void }[] = []
+  const setTimeout = vi.spyOn(globalThis, 'setTimeout').mockImplementation(((fire: () => void, ms: number) => {
+    const timer = { ms, alive: true, cleared: false, fire, ref: () => (timer.alive = true), unref: () => (timer.alive = false) }
+    timers.push(timer)
+    return timer
+  }) as unknown as typeof globalThis.setTimeout)
+  const clearTimeout = vi.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
+    if (timer !== undefined) (timer as unknown as { cleared: boolean }).cleared = true
+  })
   try {
-    const stack = new FakeStack()
-    const deadlines = [60_000, 100, 500, 60_000, Infinity]
-    stack.work = () => { stack.deadline = deadlines.shift() ?? Infinity }
-    const driver = runRealTime(stack)
-    await hostTurn()
-    stack.onWake!()
-    await hostTurn()
-    stack.onWake!()
-    await hostTurn()
-    expect(vi.getTimerCount()).toBe(1)
-    stack.time = 100
-    vi.advanceTimersByTime(100)
-    expect(stack.polls).toBe(4)
-    expect(vi.getTimerCount()).toBe(1)
-    stack.onWake!()
-    await hostTurn()
-    expect(vi.getTimerCount()).toBe(0)
-    driver.stop()
+    for (const unref of [false, true]) {
+      timers.length = 0
+      const stack = new FakeStack()
+      const driver = runRealTime(stack, { unref })
+      const state = async (deadline: number): Promise<unknown[]> => {
+        stack.work = () => { stack.deadline = deadline }
+        stack.onWake!()
+        await hostTurn()
+        return timers.map(({ ms, alive, cleared }) => (cleared ? 'cleared' : alive ? ms : `${ms} idle`))
+      }
+      const pending = (ms: number): unknown => (unref ? `${ms} idle` : ms)
+      expect(await state(60_000)).toEqual([pending(60_000)])
+      expect(await state(100)).toEqual(['cleared', pending(100)])
+      expect(await state(500)).toEqual(['cleared', pending(100)])
+      expect(await state(Infinity)).toEqual(['cleared', '100 idle'])
+      expect(await state(400)).toEqual(['cleared', pending(100)])
+      stack.time = 100
+      timers[1]!.fire()
+      expect(await state(400)).toEqual(['cleared', pending(100), pending(300)])
+      expect(await state(2 ** 40)).toEqual(['cleared', pending(100), pending(300)])
+      driver.stop()
+      expect(timers.at(-1)!.cleared).toBe(true)
+    }
   } finally {
-    vi.useRealTimers()
+    setTimeout.mockRestore()
+    clearTimeout.mockRestore()
   }
 })
 
@@ -134,23 +148,6 @@ test('stop() drops the timer', async () => {
     expect(vi.getTimerCount()).toBe(0)
   } finally {
     vi.useRealTimers()
-  }
-})
-
-test('unref lets the process end although a timer is pending', async () => {
-  const unref = vi.fn()
-  const setTimeout = vi.spyOn(globalThis, 'setTimeout').mockReturnValue({ unref } as unknown as ReturnType<typeof globalThis.setTimeout>)
-  try {
-    for (const [options, calls] of [[{}, 0], [{ unref: true }, 1]] as const) {
-      const stack = new FakeStack()
-      stack.work = () => { stack.deadline = 5000 }
-      const driver = runRealTime(stack, options)
-      await hostTurn()
-      expect(unref).toHaveBeenCalledTimes(calls)
-      driver.stop()
-    }
-  } finally {
-    setTimeout.mockRestore()
   }
 })
 
