@@ -30,6 +30,8 @@ export interface TcpConfig {
   readonly windowScaling: boolean
   /** Offer and send selective acknowledgments (RFC 2018): true. */
   readonly sack: boolean
+  /** Offer and accept explicit congestion notification (RFC 3168): false. */
+  readonly ecn: boolean
   /** Challenge ACKs a connection may send in one second (RFC 5961 §10): 10. */
   readonly challengeAcks: number
   /** Resets, TIME-WAIT acknowledgments and cookies that wait for the next poll: 256. */
@@ -60,6 +62,7 @@ export const defaultConfig: TcpConfig = {
   timestamps: true,
   windowScaling: true,
   sack: true,
+  ecn: false,
   challengeAcks: 10,
   quickAcks: 16,
   replyQueue: 256,

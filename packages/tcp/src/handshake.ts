@@ -75,3 +75,15 @@ export function acceptOptions(tcb: Tcb, config: TcpConfig, options: TcpOptions, 
   }
   negotiated.mss = effectiveMss(tcb)
 }
+
+/** Greatest user timeout that a peer can ask for, in ms: RFC 5482 §3.1, U_LIMIT. */
+const USER_TIMEOUT_LIMIT = 3_600_000
+/** Least one: RFC 5482 §3.1, L_LIMIT, is RFC 9293's 100 s. */
+const USER_TIMEOUT_LEAST = 100_000
+
+/** RFC 5482 §3.1: the longer of both sides' user timeouts holds for both, within limits. */
+export function heedUserTimeout(tcb: Tcb, options: TcpOptions): void {
+  if (!tcb.settings.userTimeoutOption || options.userTimeout < 0) return
+  const longer = Math.max(tcb.settings.userTimeout, options.userTimeout * 1000, USER_TIMEOUT_LEAST)
+  tcb.settings.userTimeout = Math.min(longer, USER_TIMEOUT_LIMIT)
+}

@@ -6,6 +6,8 @@ import { Readiness } from './readiness.ts'
 export interface ListenOptions extends OpenOptions {
   /** Connections that wait to be accepted, at most: 128. */
   readonly backlog?: number | undefined
+  /** Wait so many ms for the peer's first text before a connection may be accepted (TCP_DEFER_ACCEPT): 0. */
+  readonly deferAccept?: number | undefined
   /** Handshakes under way, at most: 256. */
   readonly halfOpen?: number | undefined
 }

@@ -2,7 +2,7 @@ import type { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 
 /** What congestion control and loss recovery did. */
-export type CongestionEvent = 'fast-retransmit' | 'partial-ack' | 'recovery-exit' | 'timeout'
+export type CongestionEvent = 'fast-retransmit' | 'partial-ack' | 'recovery-exit' | 'timeout' | 'ecn'
 
 /** Hears what happens inside; every member may be absent and then costs nothing. Must not change the `Tcb`. */
 export interface TcpObserver {

@@ -5,6 +5,7 @@ import { createRing } from '@layerfour/storage'
 import { isIpv4 } from '@layerfour/wire'
 import type { IpAddress, Path } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
+import { createEcnState } from './ecn.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import { initialSequenceNumber } from './isn.ts'
 import { State } from './state-machine.ts'
@@ -74,6 +75,8 @@ export function createTcb(
     retries: 0,
     cwndLimited: false,
     synAcked: false,
+    ecn: createEcnState(),
+    ecnOffered: false,
     finQueued: false,
     finAcked: false,
     finReceived: false,
@@ -82,7 +85,7 @@ export function createTcb(
     settings: {
       noDelay: false, cork: false, keepAlive: config.keepAlive, keepAliveIdle: config.keepAliveIdle,
       keepAliveInterval: config.keepAliveInterval, keepAliveCount: config.keepAliveCount, userTimeout: config.userTimeout,
-      hopLimit: config.hopLimit, trafficClass: 0,
+      userTimeoutOption: false, hopLimit: config.hopLimit, trafficClass: 0,
       ...options.settings,
     },
     ackNow: false,

@@ -5,6 +5,7 @@ import { ringPeek } from '@layerfour/storage'
 import { clearTcpOptions, DropReason, TcpFlags, writeTcp, writeTransportChecksum } from '@layerfour/wire'
 import type { TcpHeader } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
+import { ecnCodepoint, ecnFlags, ecnSetupFlags } from './ecn.ts'
 import { offerOptions, offersTimestamps } from './handshake.ts'
 import { fillSackBlocks } from './sack.ts'
 import { State } from './state-machine.ts'
@@ -221,7 +222,9 @@ function sendSegment(
   header.destinationPort = tcb.remotePort
   header.sequence = sequence
   header.acknowledgment = flags & TcpFlags.ACK ? tcb.rcv.nxt : 0
-  header.flags = flags
+  const again = ((tcb.snd.max - sequence) | 0) > 0
+  header.flags = flags | (syn ? ecnSetupFlags(context, tcb, (flags & TcpFlags.ACK) !== 0) : ecnFlags(tcb, length, again))
+  if (flags === TcpFlags.SYN) tcb.ecnOffered = (header.flags & TcpFlags.ECE) !== 0
   header.window = windowField(tcb, syn)
   header.urgentPointer = 0
   if (tcb.snd.urgent) markUrgent(tcb, header)
@@ -244,7 +247,7 @@ function sendSegment(
   meta.destination.w2 = tcb.remoteAddress.w2
   meta.destination.w3 = tcb.remoteAddress.w3
   meta.hopLimit = tcb.settings.hopLimit
-  meta.trafficClass = tcb.settings.trafficClass
+  meta.trafficClass = (tcb.settings.trafficClass & ~3) | ecnCodepoint(tcb, length, again)
   const sent = network.send(meta, end - start, now)
   // Whatever else became of it, the packet counts as sent: what the network loses, timers mend.
   if (sent === DropReason.DeviceQueueFull) return sent
@@ -287,6 +290,7 @@ function fillOptions(context: TcpContext, tcb: Tcb, length: number, flags: numbe
     const granting = (flags & TcpFlags.ACK) !== 0
     offerOptions(tcb, context.config, granting, options)
     options.hasTimestamps = offersTimestamps(tcb, context.config, granting)
+    if (tcb.settings.userTimeoutOption) options.userTimeout = Math.ceil(tcb.settings.userTimeout / 1000)
   } else {
     options.hasTimestamps = timestamps.enabled
     if (length === 0 && !(flags & TcpFlags.RST)) fillSackBlocks(tcb, options)

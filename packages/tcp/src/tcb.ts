@@ -4,6 +4,7 @@ import type {
 import { receiveWindowSize } from '@layerfour/flow'
 import type { RangeSet, RingBuffer } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
+import type { EcnState } from './ecn.ts'
 import type { State } from './state-machine.ts'
 
 /** Send sequence variables (RFC 9293 §3.3.1, table 2). Sequence numbers are int32 bit patterns. */
@@ -70,6 +71,8 @@ export interface Settings {
   keepAliveCount: number
   /** How long sent text may stay unacknowledged (TCP_USER_TIMEOUT). */
   userTimeout: number
+  /** Tell the peer our user timeout and heed its own (RFC 5482). */
+  userTimeoutOption: boolean
   /** Hop limit of segments, 0 for the internet layer's default (IP_TTL, RFC 9293 MUST-49). */
   hopLimit: number
   /** Differentiated services field of segments, six bits shifted left by two (IP_TOS, RFC 9293 MUST-48, SHLD-21). */
@@ -167,6 +170,9 @@ export interface Tcb {
   cwndLimited: boolean
 
   synAcked: boolean
+  readonly ecn: EcnState
+  /** Our SYN, as it was answered, asked for ECN. */
+  ecnOffered: boolean
   /** CLOSE was called: a FIN follows the queued text. */
   finQueued: boolean
   finAcked: boolean

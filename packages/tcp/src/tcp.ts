@@ -224,6 +224,7 @@ export class Tcp {
     segment.textEnd = end
     segment.fin = (header.flags & TcpFlags.FIN) !== 0
     segment.window = header.window
+    segment.trafficClass = meta.trafficClass
 
     const connection = this.connections.find(meta.destination, header.destinationPort, meta.source, header.sourcePort)
     if (connection === undefined) return this.toNobody(meta, now)
@@ -315,11 +316,22 @@ export class Tcp {
       // No room to accept it into; the peer's next segment asks again.
       return DropReason.BacklogFull
     }
+    if (tcb.state === State['SYN-RECEIVED'] && this.defers(connection, length, now)) return DropReason.AcceptDeferred
     const verdict = segmentArrives(context, tcb, context.segment, now)
     if (verdict === DropReason.AckUnacceptable && handshaking) context.replies.reset(meta, header, length)
     this.schedule(connection)
     this.settle(connection)
     return verdict < 0 ? DropReason.None : verdict as DropReason
+  }
+
+  /**
+   * Deferred accept: a bare ACK does not end the handshake yet. Our SYN,ACK is sent again meanwhile,
+   * and the peer's answer to one after `deferAccept` does.
+   */
+  private defers(connection: Connection, length: number, now: number): boolean {
+    const wait = connection.listener?.options.deferAccept ?? 0
+    const { flags } = this.context.segment.header
+    return wait > 0 && length === 0 && !(flags & TcpFlags.RST) && now < connection.tcb.lastReceived + wait
   }
 
   /** A segment of no connection that has a block. */

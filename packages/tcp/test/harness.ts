@@ -81,11 +81,34 @@ export interface TestSegment {
   timestamps?: [number, number]
   sack?: [number, number][]
   urgent?: number
+  /** Seconds of the user timeout option. */
+  userTimeout?: number
+  /** TOS octet of the packet. */
+  tos?: number
 }
 
 const flagLetters: [string, number][] = [
-  ['S', TcpFlags.SYN], ['F', TcpFlags.FIN], ['R', TcpFlags.RST], ['P', TcpFlags.PSH], ['U', TcpFlags.URG], ['A', TcpFlags.ACK],
+  ['S', TcpFlags.SYN], ['F', TcpFlags.FIN], ['R', TcpFlags.RST], ['P', TcpFlags.PSH], ['U', TcpFlags.URG], ['A', TcpFlags.ACK], ['E', TcpFlags.ECE],
+  ['C', TcpFlags.CWR],
 ]
+
+/** How far the sequence numbers on the wire lie beyond those that a script writes: ours, and the peer's. */
+let ourShift = 0
+let peerShift = 0
+
+/**
+ * Moves every script of this module's importers, whose initial sequence numbers are 100 and 500 as written, to other
+ * ones on the wire: `iss` for ours, `irs` for the peer's.
+ */
+export function useInitialSequenceNumbers(iss: number, irs: number): void {
+  ourShift = (iss - 100) | 0
+  peerShift = (irs - 500) | 0
+}
+
+/** A sequence number of ours as it stands on the wire (int32), from what a script writes. */
+export function wireSequence(sequence: number): number {
+  return (sequence + ourShift) | 0
+}
 
 /** Text of a given length that differs from place to place. */
 export function filler(length: number, from = 0): string {
@@ -106,14 +129,17 @@ export function describe(packet: Packet): TestSegment {
   expect(verifyTransportChecksum(packet.source, packet.destination, TCP, bytes, 0, bytes.length)).toBe(true)
   const { options } = header
   const text = new TextDecoder('latin1').decode(bytes.subarray(header.headerLength))
+  const resetToNobody = header.flags & TcpFlags.RST && header.flags & TcpFlags.ACK && header.sequence === 0
   const segment: TestSegment = {
     flags: flagLetters.filter(([, bit]) => header.flags & bit).map(([letter]) => letter).join(''),
-    seq: header.sequence >>> 0,
+    // A reset to nobody has sequence number 0 (RFC 9293 §3.10.7.1), wherever the connections' numbers lie.
+    seq: resetToNobody ? 0 : (header.sequence - ourShift) >>> 0,
     window: header.window,
   }
-  if (header.flags & TcpFlags.ACK) segment.ack = header.acknowledgment >>> 0
+  if (header.flags & TcpFlags.ACK) segment.ack = (header.acknowledgment - peerShift) >>> 0
   if (text !== '') segment.text = text
   if (header.flags & TcpFlags.URG) segment.urgent = header.urgentPointer
+  if (options.userTimeout >= 0) segment.userTimeout = options.userTimeout
   if (options.mss >= 0) segment.mss = options.mss
   if (options.windowScale >= 0) segment.scale = options.windowScale
   if (options.sackPermitted) segment.sackPermitted = true
@@ -121,10 +147,18 @@ export function describe(packet: Packet): TestSegment {
   if (options.sackCount > 0) {
     segment.sack = []
     for (let index = 0; index < options.sackCount; index++) {
-      segment.sack.push([options.sackEdges[2 * index]! >>> 0, options.sackEdges[2 * index + 1]! >>> 0])
+      segment.sack.push([
+        (options.sackEdges[2 * index]! - peerShift) >>> 0, (options.sackEdges[2 * index + 1]! - peerShift) >>> 0,
+      ])
     }
   }
   return segment
+}
+
+/** Options with the ISS that a script means, 100 where it does not say; `iss: undefined` takes RFC 6528's. */
+function shifted<Options extends OpenOptions>(options: Options): Options {
+  const iss = 'iss' in options ? options.iss : 100
+  return { ...options, iss: iss === undefined ? undefined : wireSequence(iss) }
 }
 
 /** One TCP in virtual time, and a peer made of scripted segments. */
@@ -151,7 +185,7 @@ export class Script {
   /** Our active OPEN. */
   connect(options: OpenOptions = {}): this {
     const connection = this.tcp.connect(
-      this.network.own, this.localPort, address(PEER), this.remotePort, { iss: 100, ...options }, this.now,
+      this.network.own, this.localPort, address(PEER), this.remotePort, shifted(options), this.now,
     )
     if (typeof connection === 'number') throw new Error(`connect returned ${connection}`)
     this.connection = connection
@@ -162,7 +196,7 @@ export class Script {
   listen(options: ListenOptions = {}): TcpListener {
     this.localPort = 80
     this.remotePort = 40_000
-    const listener = this.tcp.listen(this.network.own, 80, { iss: 100, ...options })
+    const listener = this.tcp.listen(this.network.own, 80, shifted(options))
     if (typeof listener === 'number') throw new Error(`listen returned ${listener}`)
     return listener
   }
@@ -172,13 +206,15 @@ export class Script {
     const header = createTcpHeader()
     header.sourcePort = this.remotePort
     header.destinationPort = this.localPort
-    header.sequence = segment.seq | 0
-    header.acknowledgment = (segment.ack ?? 0) | 0
+    header.sequence = (segment.seq + peerShift) | 0
+    header.acknowledgment = wireSequence(segment.ack ?? 0)
     header.window = segment.window ?? 65_535
     header.flags = 0
     header.urgentPointer = segment.urgent ?? 0
     for (const [letter, bit] of flagLetters) if (segment.flags.includes(letter)) header.flags |= bit
     const { options } = header
+    this.meta.trafficClass = segment.tos ?? 0
+    options.userTimeout = segment.userTimeout ?? -1
     options.mss = segment.mss ?? -1
     options.windowScale = segment.scale ?? -1
     options.sackPermitted = segment.sackPermitted ?? false
@@ -188,8 +224,8 @@ export class Script {
       options.timestampEcho = segment.timestamps[1] | 0
     }
     segment.sack?.forEach(([left, right], index) => {
-      options.sackEdges[2 * index] = left
-      options.sackEdges[2 * index + 1] = right
+      options.sackEdges[2 * index] = wireSequence(left)
+      options.sackEdges[2 * index + 1] = wireSequence(right)
       options.sackCount = index + 1
     })
     const length = writeTcp(header, this.wire, 0)

@@ -82,3 +82,48 @@ describe('user timeout of one connection (TCP_USER_TIMEOUT)', () => {
     expect(script.connection.takeError()).toBe(Errno.ETIMEDOUT)
   })
 })
+
+describe('user timeout option (RFC 5482)', () => {
+  test('is told in the SYN when asked for, and the longer of both holds', () => {
+    const script = new Script()
+    script.connect({ settings: { userTimeoutOption: true, userTimeout: 200_000 } })
+    script.expect({ flags: 'S', seq: 100, userTimeout: 200 })
+    script.send({ flags: 'SA', seq: 500, ack: 101, userTimeout: 900 })
+    expect(script.connection.settings.userTimeout).toBe(900_000)
+    script.send({ flags: 'A', seq: 501, ack: 101, userTimeout: 30_000 })
+    expect(script.connection.settings.userTimeout).toBe(3_600_000)
+  })
+
+  test('is not heeded otherwise', () => {
+    const script = new Script().establish({}, { userTimeout: 900 })
+    expect(script.connection.settings.userTimeout).toBe(300_000)
+  })
+})
+
+describe('deferred accept', () => {
+  test('the connection is there with its first text', () => {
+    const script = new Script()
+    const listener = script.listen({ deferAccept: 5000 })
+    script.send({ flags: 'S', seq: 500 })
+    script.expect({ flags: 'SA', seq: 100, ack: 501 })
+    script.send({ flags: 'A', seq: 501, ack: 101 })
+    script.quiet()
+    expect(listener.waiting).toBe(0)
+    script.send({ flags: 'A', seq: 501, ack: 101, text: 'GET' })
+    expect(listener.waiting).toBe(1)
+  })
+
+  test('a peer that says nothing is accepted once it answers a SYN,ACK after the wait', () => {
+    const script = new Script()
+    const listener = script.listen({ deferAccept: 5000 })
+    script.send({ flags: 'S', seq: 500 })
+    script.expect({ flags: 'SA', seq: 100, ack: 501 })
+    for (const wait of [1000, 2000]) {
+      script.send({ flags: 'A', seq: 501, ack: 101 })
+      script.advance(wait).expect({ flags: 'SA', seq: 100, ack: 501 })
+    }
+    script.advance(4000).expect({ flags: 'SA', seq: 100, ack: 501 })
+    script.send({ flags: 'A', seq: 501, ack: 101 })
+    expect(listener.waiting).toBe(1)
+  })
+})

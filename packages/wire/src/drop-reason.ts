@@ -65,6 +65,8 @@ export const DropReason = {
   ResetIgnored: 38,
   /** RFC 7323 §3.2: no timestamp after both sides agreed on them. */
   TimestampMissing: 39,
+  /** The handshake waits for the peer's first text (TCP_DEFER_ACCEPT). */
+  AcceptDeferred: 40,
 } as const
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]

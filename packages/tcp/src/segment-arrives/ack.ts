@@ -5,6 +5,7 @@ import { ringConsume, ringRelease } from '@layerfour/storage'
 import { DropReason, greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
 import { closeConnection, enterTimeWait, startFinWait2Timer } from '../closing.ts'
 import type { TcpContext } from '../context.ts'
+import { EcnMode, takeEcho } from '../ecn.ts'
 import { Readiness } from '../readiness.ts'
 import type { Segment } from '../segment.ts'
 import { Cause, State, transition } from '../state-machine.ts'
@@ -45,6 +46,7 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   if (greaterThanOrEqual(ack, snd.una)) updateSendWindow(tcb, segment)
   // A closed window that is acknowledged means a living peer (RFC 9293 MUST-37).
   if (snd.wnd === 0 && tcb.timers.user !== Infinity) tcb.timers.user = now + tcb.settings.userTimeout
+  if (tcb.ecn.mode !== EcnMode.Off) takeEcho(context, tcb, header.flags, now)
   if (advances) return takeNewAck(context, tcb, segment, ack, now)
   if (duplicate) takeDuplicateAck(context, tcb, now)
   return DropReason.None

@@ -1,5 +1,7 @@
 import { DropReason, TcpFlags } from '@layerfour/wire'
 import type { TcpContext } from '../context.ts'
+import { EcnMode, noteMark } from '../ecn.ts'
+import { heedUserTimeout } from '../handshake.ts'
 import type { Segment } from '../segment.ts'
 import { State } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
@@ -38,6 +40,8 @@ export function segmentArrives(context: TcpContext, tcb: Tcb, segment: Segment, 
   }
   tcb.lastReceived = now
   tcb.keepAliveProbes = 0
+  if (tcb.ecn.mode !== EcnMode.Off) noteMark(tcb, segment)
+  if (segment.header.options.userTimeout >= 0) heedUserTimeout(tcb, segment.header.options)
   if (segment.header.flags & TcpFlags.URG) checkUrgent(tcb, segment)
   verdict = takeText(context, tcb, segment, now)
   if (verdict !== DropReason.None) return verdict

@@ -1,6 +1,7 @@
 import { setWindowScale } from '@layerfour/flow'
 import type { TcpContext } from '../context.ts'
-import { acceptOptions } from '../handshake.ts'
+import { acceptEcn } from '../ecn.ts'
+import { acceptOptions, heedUserTimeout } from '../handshake.ts'
 import type { Segment } from '../segment.ts'
 import { Cause, transition } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
@@ -28,5 +29,7 @@ export function synchronizeReceive(context: TcpContext, tcb: Tcb, segment: Segme
   tcb.lastReceived = now
   acceptOptions(tcb, context.config, header.options, now)
   setWindowScale(tcb.window, tcb.rcv.scale)
+  acceptEcn(context, tcb, header.flags)
+  heedUserTimeout(tcb, header.options)
 }
 

@@ -1,0 +1,95 @@
+import { TcpFlags } from '@layerfour/wire'
+import type { TcpContext } from './context.ts'
+import type { Segment } from './segment.ts'
+import type { Tcb } from './tcb.ts'
+import { textInFlight, textSent } from './tcb.ts'
+
+/*
+ * Explicit congestion notification (RFC 3168): routers mark packets instead of dropping them, the
+ * receiver echoes the mark, the sender slows down. A richer feedback (AccECN) would be another
+ * `EcnMode` and answer the same four questions that the functions here answer.
+ */
+
+export const EcnMode = {
+  Off: 0,
+  /** RFC 3168: one echo a round trip. */
+  Classic: 1,
+} as const
+
+export type EcnMode = (typeof EcnMode)[keyof typeof EcnMode]
+
+export interface EcnState {
+  mode: EcnMode
+  /** A marked packet came and the sender has not said CWR yet: ACKs carry ECE. */
+  echo: boolean
+  /** We have slowed down: the next new text says CWR. */
+  reduced: boolean
+  /** Stream offset up to which the last reduction counts: one a window of text. */
+  recover: number
+}
+
+/** The low two bits of the traffic class octet (RFC 3168 §5). */
+const ECT_0 = 2
+const CE = 3
+
+export function createEcnState(): EcnState {
+  return { mode: EcnMode.Off, echo: false, reduced: false, recover: -1 }
+}
+
+/** Flags of our SYN (ECN-setup SYN) or SYN,ACK (ECN-setup SYN,ACK), RFC 3168 §6.1.1. */
+export function ecnSetupFlags(context: TcpContext, tcb: Tcb, granting: boolean): number {
+  if (granting) return tcb.ecn.mode === EcnMode.Off ? 0 : TcpFlags.ECE
+  // A path that loses such SYNs gets plain ones (RFC 3168 §6.1.1.1).
+  return context.config.ecn && tcb.retries === 0 ? TcpFlags.ECE | TcpFlags.CWR : 0
+}
+
+/** Takes in the peer's SYN or SYN,ACK. */
+export function acceptEcn(context: TcpContext, tcb: Tcb, flags: number): void {
+  const both = TcpFlags.ECE | TcpFlags.CWR
+  const wanted = flags & TcpFlags.ACK ? TcpFlags.ECE : both
+  const offered = (flags & TcpFlags.ACK) === 0 || tcb.ecnOffered
+  if (context.config.ecn && offered && (flags & both) === wanted) tcb.ecn.mode = EcnMode.Classic
+}
+
+/** ECN bits of an outgoing packet: only new text may be marked (RFC 3168 §6.1.5). */
+export function ecnCodepoint(tcb: Tcb, length: number, again: boolean): number {
+  return tcb.ecn.mode !== EcnMode.Off && length > 0 && !again ? ECT_0 : 0
+}
+
+/** ECN flags of an outgoing segment: the echo, and once that we have slowed down. */
+export function ecnFlags(tcb: Tcb, length: number, again: boolean): number {
+  const { ecn } = tcb
+  if (ecn.mode === EcnMode.Off) return 0
+  let flags = ecn.echo ? TcpFlags.ECE : 0
+  if (ecn.reduced && length > 0 && !again) {
+    ecn.reduced = false
+    flags |= TcpFlags.CWR
+  }
+  return flags
+}
+
+/** Receiver: a mark is echoed until the sender says that it has slowed down (RFC 3168 §6.1.3). */
+export function noteMark(tcb: Tcb, segment: Segment): void {
+  const { ecn } = tcb
+  if (segment.header.flags & TcpFlags.CWR) ecn.echo = false
+  if ((segment.trafficClass & 3) === CE) {
+    ecn.echo = true
+    tcb.ackNow = true
+  }
+}
+
+/** Sender: an echo counts as one loss a window of text, though nothing is resent (RFC 3168 §6.1.2). */
+export function takeEcho(context: TcpContext, tcb: Tcb, flags: number, now: number): void {
+  const { ecn } = tcb
+  if (!(flags & TcpFlags.ECE) || tcb.ackedOffset <= ecn.recover || tcb.recovery.inRecovery) return
+  ecn.recover = tcb.ackedOffset + textSent(tcb)
+  ecn.reduced = true
+  const { facts } = context
+  facts.now = now
+  facts.ece = true
+  facts.inFlight = textInFlight(tcb)
+  facts.mss = tcb.negotiated.mss
+  context.congestionControl.onLoss(tcb.congestion, facts)
+  facts.ece = false
+  context.observer?.congestion?.(tcb, 'ecn', now)
+}
