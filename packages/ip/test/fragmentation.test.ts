@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { createIpv4Header, createIpv6Header, DropReason, readIpv4, readIpv6 } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import { Host } from './support/host.ts'
-import { concat, ipv4, pattern } from './support/packets.ts'
+import { concat, expectBytes, ipv4, pattern } from './support/packets.ts'
 
 describe('IPv4', () => {
   test('RFC 791 §3.2: a datagram over the MTU leaves in fragments of multiples of 8 bytes with one identification', () => {
@@ -91,12 +91,13 @@ describe('IPv6', () => {
 describe('both ways', () => {
   test('RFC 791 §3.2, RFC 8200 §4.5: what one host cuts, another joins, at any size and MTU', () => {
     fc.assert(fc.property(
-      fc.boolean(), fc.integer({ min: 1, max: 65_000 }), fc.integer({ min: 0, max: 3000 }), fc.boolean(),
+      fc.boolean(), fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 65_000 })),
+      fc.integer({ min: 0, max: 3000 }), fc.boolean(),
       (six, length, extra, reverse) => {
         const addresses = (host: number): string[] => [six ? `2001:db8::${host}/64` : `10.0.0.${host}/24`]
         const mtu = (six ? 1280 : 1068) + extra
-        const a = new Host({ mtu, addresses: addresses(1) })
-        const b = new Host({ mtu, addresses: addresses(2) })
+        const a = new Host({ mtu, addresses: addresses(1), arena: 2 ** 17 })
+        const b = new Host({ mtu, addresses: addresses(2), arena: 2 ** 17 })
         const way = six ? { source: '2001:db8::1', destination: '2001:db8::2' } : {}
         expect(a.send({ ...way, trafficClass: 0x20 }, pattern(length))).toBe('None')
         const packets = a.sent()
@@ -106,10 +107,10 @@ describe('both ways', () => {
           expect(b.receive(packet)).toBe('None')
         }
         expect(b.udp.received).toHaveLength(1)
-        expect(b.udp.received[0]!.data).toEqual(pattern(length))
+        expectBytes(b.udp.received[0]!.data, pattern(length))
         expect(b.udp.received[0]!.meta.trafficClass).toBe(0x20)
         expect(b.arena.used).toBe(0)
-      }), { numRuns: 100 })
+      }), { numRuns: 50 })
   })
 
   test('the smallest MTU of IPv4, 68 bytes, carries the largest datagram a table of runs can hold in order', () => {
@@ -117,7 +118,7 @@ describe('both ways', () => {
     const b = new Host({ mtu: 68, addresses: ['10.0.0.2/24'] })
     a.send({}, pattern(65_000))
     for (const packet of a.sent()) expect(b.receive(packet)).toBe('None')
-    expect(b.udp.received[0]!.data).toEqual(pattern(65_000))
+    expectBytes(b.udp.received[0]!.data, pattern(65_000))
   })
 })
 

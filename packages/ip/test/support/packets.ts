@@ -3,6 +3,7 @@ import {
   writeTransportChecksum,
 } from '@layerfour/wire'
 import type { HardwareAddress, IpAddress, IpPrefix } from '@layerfour/wire'
+import { expect } from 'vitest'
 
 export function ip(text: string): IpAddress {
   const address = parseIpAddress(text)
@@ -31,6 +32,12 @@ export function macBytes(text: string): Uint8Array {
 /** `'45 00 …'` */
 export function hex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/[0-9a-f]{2}/gi) ?? [], (octet) => Number.parseInt(octet, 16))
+}
+
+/** As `expect(actual).toEqual(expected)`, which takes its time over long arrays. */
+export function expectBytes(actual: Uint8Array | undefined, expected: Uint8Array): void {
+  if (actual?.length === expected.length && expected.every((octet, i) => octet === actual[i])) return
+  expect(actual).toEqual(expected)
 }
 
 export function toHex(bytes: Uint8Array): string {
