@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { missingCommand } from '../../testing/missing.node.ts'
 import { optional } from '../../testing/optional.ts'
@@ -176,10 +177,25 @@ describe('what can go wrong', () => {
     expect(await running.ended).toBe(0)
   })
 
+  const unprivileged: [string, ...string[]] = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin']
   const setpriv = optional('setpriv', missingCommand('setpriv'), 'what `l4 host` says without privileges')
   test.skipIf(!setpriv)('no privilege: exit code 5, and what to do', async () => {
-    const { code, stderr } = await namespace.run(['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin', ...host])
+    const { code, stderr } = await namespace.run([...unprivileged, ...host])
     expect(code).toBe(5)
     expect(stderr).toContain('`ip tuntap add dev l4 mode tun user NAME`')
+  })
+
+  test.skipIf(!setpriv)('an interface made for this user needs no privilege, and is still there afterwards', async () => {
+    namespace.ip('tuntap', 'add', 'dev', 'l4', 'mode', 'tun', 'user', String(process.getuid!()))
+    namespace.ip('address', 'add', '10.9.0.1/24', 'dev', 'l4')
+    namespace.ip('link', 'set', 'l4', 'up')
+    const running = await startAndWait<Ready>(namespace, [...unprivileged, ...host, '--no-kernel-address'])
+    if (ping) {
+      const { stdout } = await namespace.run(['ping', '-n', '-c', '1', '-W', '5', '10.9.0.2'])
+      expect(stdout.toString()).toContain('1 received')
+    }
+    running.child.kill('SIGINT')
+    expect(await running.ended).toBe(0)
+    expect(namespace.ip('link', 'show', 'l4')).toContain('l4:')
   })
 })

@@ -96,21 +96,21 @@ describe('`l4 transfer` with the default file and seed', () => {
   let first: string
   beforeAll(() => {
     if (node) first = transferWithCapture('node', 'first.pcapng')
-  }, 60_000)
+  })
 
-  test.skipIf(!node)('gives the same capture, byte for byte, on every run', { timeout: 60_000 }, () => {
+  test.skipIf(!node)('gives the same capture, byte for byte, on every run', () => {
     expect(sha256(transferWithCapture('node', 'second.pcapng'))).toBe(sha256(first))
   })
 
   for (const name of ['deno', 'bun'] as const) {
     const present = node && optional(name, runtimes[name] ? undefined : 'not installed here', `captures of Node and ${name} compared`)
-    test.skipIf(!present)(`gives the same capture in Node and in ${name}`, { timeout: 60_000 }, () => {
+    test.skipIf(!present)(`gives the same capture in Node and in ${name}`, () => {
       expect(sha256(transferWithCapture(name, `${name}.pcapng`))).toBe(sha256(first))
     })
   }
 
   const tshark = node && optional('tshark', missingCommand('tshark'), 'captures read by tshark')
-  describe.skipIf(!tshark)('is read by tshark', { timeout: 60_000 }, () => {
+  describe.skipIf(!tshark)('is read by tshark', () => {
     it('with no malformed packet and no bad checksum', () => {
       const packets = dissect(first)
       expect(packets.length).toBeGreaterThan(10_000)

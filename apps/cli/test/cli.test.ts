@@ -153,7 +153,7 @@ describe('as a process, from its sources', () => {
   const node = optional('Node', runtimes.node ? undefined : 'not installed here', '`l4` as a process')
   const environment = (more: Record<string, string>): NodeJS.ProcessEnv => ({ ...process.env, FORCE_COLOR: '', NO_COLOR: '', ...more })
 
-  test.skipIf(!node)('`npm start` runs it: 10 MiB arrive', { timeout: 60_000 }, () => {
+  test.skipIf(!node)('`npm start` runs it: 10 MiB arrive', () => {
     const start = (JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { scripts: { start: string } }).scripts.start
     expect(start).toBe('node --conditions=@layerfour/source apps/cli/src/main.ts transfer')
     const out = execFileSync(program!, start.split(' ').slice(1), { cwd: root, encoding: 'utf8' })

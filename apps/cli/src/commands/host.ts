@@ -38,15 +38,15 @@ the control socket cannot be had.`
 interface Options {
   readonly tun: string
   readonly address: readonly IpPrefix[]
-  readonly tap: boolean
+  readonly tap?: true
   readonly mtu?: number
   /** False: leave the kernel's side as it is. */
   readonly kernelAddress?: readonly IpPrefix[] | false
   readonly gateway?: readonly string[]
   /** False: none. */
   readonly control?: string | false
-  readonly verbose: boolean
-  readonly json: boolean
+  readonly verbose?: true
+  readonly json?: true
 }
 
 export function addHostCommand(program: Command, terminal: Terminal): void {
@@ -56,7 +56,7 @@ export function addHostCommand(program: Command, terminal: Terminal): void {
     .requiredOption('--tun <name>', 'the interface; made if it does not exist, and then gone at the end')
     .addOption(new Option('--address <cidr>', "the host's address, such as 10.9.0.2/24; may be given several times")
       .argParser(appendPrefix).makeOptionMandatory())
-    .option('--tap', 'Ethernet frames and ARP instead of IP packets', false)
+    .option('--tap', 'Ethernet frames and ARP instead of IP packets')
     .option('--mtu <bytes>', "largest IP packet (default: the interface's)", parseInteger(68, 65_535))
     .addOption(new Option('--kernel-address <cidr>', "the kernel's address (default: one beside ours); may be given several times")
       .argParser(appendPrefix))
@@ -64,24 +64,25 @@ export function addHostCommand(program: Command, terminal: Terminal): void {
     .addOption(new Option('--gateway <address>', 'next hop for other networks; may be given several times').argParser(appendAddress))
     .option('--control <path>', 'Unix socket for `l4 netstat` (default: NAME.sock in /run/layerfour or $XDG_RUNTIME_DIR/layerfour)')
     .option('--no-control', 'no such socket')
-    .option('-v, --verbose', 'print state changes of connections', false)
-    .option('--json', 'print JSON, one object a line', false)
+    .option('-v, --verbose', 'print state changes of connections')
+    .option('--json', 'print JSON, one object a line')
     .addHelpText('after', examples)
     .action((options: Options) => host(options, terminal))
 }
 
 async function host(options: Options, terminal: Terminal): Promise<void> {
+  const json = options.json === true
   const addresses = options.address
   const kernelAddresses = options.kernelAddress === false ? []
     : options.kernelAddress?.map(formatPrefix) ?? kernelAddressesBeside(addresses)
   const running = runHost({
     name: options.tun,
-    mode: options.tap ? 'tap' : 'tun',
+    mode: options.tap === true ? 'tap' : 'tun',
     mtu: options.mtu,
     addresses: addresses.map(formatPrefix),
     kernelAddresses,
     gateways: options.gateway ?? [],
-    ...(options.verbose ? { observer: stateObserver(options.json, terminal) } : {}),
+    ...(options.verbose === true ? { observer: stateObserver(json, terminal) } : {}),
     report: (error) => terminal.error(`l4: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`),
   })
   let control: ControlSocket | undefined
@@ -89,10 +90,10 @@ async function host(options: Options, terminal: Terminal): Promise<void> {
     if (options.control !== false) {
       control = await openControlSocket(options.control ?? makeControlPath(running.name), () => running.stats())
     }
-    announce(running, addresses, kernelAddresses, control, options.json, terminal)
+    announce(running, addresses, kernelAddresses, control, json, terminal)
     const reason = await Promise.race([interrupted(), running.closed.then((error) => error ?? new Error('the interface closed'))])
     if (reason instanceof Error) throw new CliError(reason.message, ExitCode.Io, reason)
-    if (options.json) terminal.out(`${JSON.stringify({ event: 'stopped', signal: reason })}\n`)
+    if (json) terminal.out(`${JSON.stringify({ event: 'stopped', signal: reason })}\n`)
     else terminal.out(`${reason}: connections reset, interface closed\n`)
   } finally {
     await control?.close()

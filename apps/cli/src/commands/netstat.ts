@@ -19,7 +19,7 @@ Exit code 7 when no host runs.`
 interface Options {
   readonly control?: string
   readonly watch?: number | true
-  readonly json: boolean
+  readonly json?: true
 }
 
 export function addNetstatCommand(program: Command, terminal: Terminal): void {
@@ -29,7 +29,7 @@ export function addNetstatCommand(program: Command, terminal: Terminal): void {
     .argument('[name]', "the host's interface (default: the only host that runs)")
     .option('--control <path>', "the host's control socket, if it is not at its usual place")
     .option('--watch [seconds]', 'repeat', parseSeconds)
-    .option('--json', 'print one JSON object, or one a line with --watch', false)
+    .option('--json', 'print one JSON object, or one a line with --watch')
     .addHelpText('after', examples)
     .action((name: string | undefined, options: Options) => netstat(name, options, terminal))
 }
@@ -40,7 +40,7 @@ async function netstat(name: string | undefined, options: Options, terminal: Ter
   const interval = options.watch === true ? 1000 : options.watch
   for (;;) {
     const stats = await askHost(path)
-    if (options.json) terminal.out(`${JSON.stringify(stats)}\n`)
+    if (options.json === true) terminal.out(`${JSON.stringify(stats)}\n`)
     else {
       const clear = interval !== undefined && terminal.outIsTerminal ? '\x1b[H\x1b[2J' : ''
       terminal.out(`${clear}${formatStats(stats, terminal.colours).join('\n')}\n`)

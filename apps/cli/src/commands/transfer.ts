@@ -43,11 +43,11 @@ interface Options {
   readonly seed: number
   readonly mtu: number
   readonly buffer: number
-  readonly ipv6: boolean
+  readonly ipv6?: true
   readonly pcap?: string
   readonly pcapAt: HostName
-  readonly trace: boolean
-  readonly json: boolean
+  readonly trace?: true
+  readonly json?: true
 }
 
 export function addTransferCommand(program: Command, terminal: Terminal): void {
@@ -55,7 +55,7 @@ export function addTransferCommand(program: Command, terminal: Terminal): void {
   program.command('transfer')
     .summary('send a file between two hosts over an emulated link')
     .description('Sends a file by TCP between two hosts in this process, over an emulated link, and checks that it arrived.')
-    .argument('[file]', 'what to send (default: samples/chargen.txt of the repository, 10 MiB)')
+    .argument('[file]', 'what to send (default: 10 MiB of the RFC 864 pattern, samples/chargen.txt)')
     .option('--size <bytes>', 'send so much of the RFC 864 pattern instead of a file', parseByteCount)
     .addOption(new Option('--rate <rate>', "the link's rate").argParser(parseRate).default(link.rate, '10mbit'))
     .addOption(new Option('--delay <time>', 'propagation delay each way').argParser(parseDuration).default(link.delay, '5ms'))
@@ -68,27 +68,28 @@ export function addTransferCommand(program: Command, terminal: Terminal): void {
     .option('--seed <number>', 'of all that is random', parseInteger(0, Number.MAX_SAFE_INTEGER), seed)
     .option('--mtu <bytes>', 'largest IP packet', parseInteger(68, 65_535), mtu)
     .addOption(new Option('--buffer <bytes>', 'send and receive buffer').argParser(parseBuffer).default(buffer, '1MiB'))
-    .option('-6, --ipv6', 'IPv6 instead of IPv4', false)
+    .option('-6, --ipv6', 'IPv6 instead of IPv4')
     .option('--pcap <file>', 'write a pcapng capture, with state changes as packet comments')
     .addOption(new Option('--pcap-at <host>', 'where the capture is taken').choices(['client', 'server']).default('client'))
-    .option('--trace', 'print every segment', false)
-    .option('--json', 'print one JSON object', false)
+    .option('--trace', 'print every segment')
+    .option('--json', 'print one JSON object')
     .addHelpText('after', examples)
     .action((file: string | undefined, options: Options) => transfer(file, options, terminal))
 }
 
 function transfer(file: string | undefined, options: Options, terminal: Terminal): void {
   if (file !== undefined && options.size !== undefined) throw new CliError('expected a file or --size, got both', ExitCode.Usage)
-  if (options.ipv6 && options.mtu < 1280) {
+  if (options.ipv6 === true && options.mtu < 1280) {
     throw new CliError(`--mtu is ${options.mtu}, expected at least 1280 for IPv6 (RFC 8200 §5)`, ExitCode.Usage)
   }
   const settings = settingsOf(options)
   const source = openSource(file, options.size)
   const capture = options.pcap === undefined ? undefined : openCapture(options.pcap, options.pcapAt, settings, source)
-  const summary = options.json
-    ? runQuietly(settings, source, capture, options.trace)
-    : runWatched(settings, source, capture, options.trace, terminal)
-  if (options.json) terminal.out(`${JSON.stringify(summary)}\n`)
+  const traceAll = options.trace === true
+  const summary = options.json === true
+    ? runQuietly(settings, source, capture, traceAll)
+    : runWatched(settings, source, capture, traceAll, terminal)
+  if (options.json === true) terminal.out(`${JSON.stringify(summary)}\n`)
   else terminal.out(`${formatSummary(summary, terminal.colours).join('\n')}\n`)
   judge(summary)
 }
@@ -138,7 +139,7 @@ function openCapture(file: string, host: HostName, settings: TransferSettings, s
 }
 
 function settingsOf(options: Options): TransferSettings {
-  const { rate, delay, jitter, loss, reorder, duplicate, corrupt, queue, seed, mtu, ipv6, buffer } = options
+  const { rate, delay, jitter, loss, reorder, duplicate, corrupt, queue, seed, mtu, ipv6 = false, buffer } = options
   return { link: { rate, delay, jitter, loss, reorder, duplicate, corrupt, queue }, seed, mtu, ipv6, buffer }
 }
 
