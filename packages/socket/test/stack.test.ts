@@ -33,6 +33,9 @@ test('a packet or a call wakes the driver once until the next poll', () => {
   settle()
   let woken = 0
   b.onWake = () => woken++
+  const own = b.socket('datagram')
+  own.bind('10.0.0.2', 7)
+  own.onReady = () => own.sendto(pattern(1), '10.0.0.1', 9)
   const client = a.socket('datagram')
   for (let i = 0; i < 3; i++) client.sendto(pattern(4), '10.0.0.2', 9)
   expect(woken).toBe(1)
@@ -40,6 +43,10 @@ test('a packet or a call wakes the driver once until the next poll', () => {
   b.poll()
   client.sendto(pattern(4), '10.0.0.2', 9)
   b.socket('stream').connect('10.0.0.1', 80)
+  expect(woken).toBe(2)
+  // What happens inside of a poll shows in the deadline that it returns.
+  client.sendto(pattern(4), '10.0.0.2', 7)
+  expect(b.poll()).toBe(0)
   expect(woken).toBe(2)
 })
 
@@ -94,6 +101,30 @@ test('a callback may use every socket, and what it sends leaves in the same poll
   settle()
   expect(client.nextLength).toBe(2)
   expect(b.netstat()).toHaveLength(1)
+})
+
+test('an answer given by a callback rides with the acknowledgment of the question', () => {
+  const { a, b, settle } = manual()
+  const listener = b.socket('stream')
+  listener.bind('10.0.0.2', 80)
+  listener.listen()
+  const client = a.socket('stream')
+  client.connect('10.0.0.2', 80)
+  settle()
+  const server = listener.accept()
+  if (typeof server === 'number') throw new Error(`accept gave ${server}`)
+  const buffer = new Uint8Array(4096)
+  server.onReady = () => {
+    if (server.recv(buffer) > 0) server.send(buffer, 0, 10)
+  }
+  const before = server.info()!.segmentsOut
+  for (let round = 1; round <= 5; round++) {
+    // Two full segments: an acknowledgment is due at once.
+    client.send(buffer, 0, 2 * 1448)
+    settle()
+    expect(client.recv(buffer)).toBe(10)
+    expect(server.info()!.segmentsOut).toBe(before + round)
+  }
 })
 
 test('poll inside of poll is an error of the application', () => {
@@ -176,8 +207,9 @@ test('close() resets connections, tells base sockets, lets devices go, and later
   expect(client.recv(new Uint8Array(1))).toBe(Errno.ECONNRESET)
   expect(() => b.socket('stream')).toThrow('socket ENETDOWN')
   expect(() => b.addInterface(pair()[0], { addresses: [] })).toThrow('addInterface ENETDOWN')
+  const before = b.internet.interfaces[1]!.traffic.packetsIn
   a.socket('datagram').sendto(pattern(1), '10.0.0.2', 7)
-  expect(b.deadline).toBe(Infinity)
+  expect([b.deadline, b.internet.interfaces[1]!.traffic.packetsIn]).toEqual([Infinity, before])
 })
 
 test('a gateway takes what is not on-link', async () => {

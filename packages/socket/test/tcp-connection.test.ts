@@ -250,6 +250,24 @@ test('a listener is iterated until it closes', async () => {
   })
 })
 
+test('a connection that broke before it was accepted is accepted, and says so', async () => {
+  const hosts = new Hosts({ link: LINK })
+  await hosts.run(async () => {
+    const listener = hosts.server.listen({ port: 80 })
+    const client = await hosts.client.connect({ hostname: '10.0.0.2', port: 80 })
+    await client.write(pattern(5))
+    await hosts.sleep(1000)
+    client.abort()
+    await hosts.sleep(1000)
+    const server = await listener.accept()
+    expect(server.remoteAddress).toEqual(client.localAddress)
+    expect(await fate(server.closed)).toBe('ECONNRESET')
+    expect(await server.read(new Uint8Array(10))).toBe(5)
+    expect(await fate(server.read(new Uint8Array(10)))).toBe('ECONNRESET')
+    expect(hosts.server.accounting().protocols['tcp']).toEqual({ sockets: 1, flows: 0, timers: 0, bytes: 0 })
+  })
+})
+
 test('the facades wrap base sockets of yours', async () => {
   const hosts = new Hosts({ link: LINK })
   await hosts.run(async () => {

@@ -184,10 +184,11 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
     if (this.#closing) throw this.#broken ?? this.#error(Errno.EBADF, 'read')
     if (this.#readEnded) return null
     const count = this.#socket.recv(into)
+    // Text that came before the connection broke is given first.
+    if (this.#broken !== undefined) this.#releaseWhenDone()
     if (count > 0) return count
     if (count === Errno.EAGAIN) return WAIT
     if (count < 0) throw this.#break(count, 'read')
-    // Text that came before the connection broke was given first.
     if (this.#broken !== undefined) throw this.#broken
     this.#readEnded = true
     this.#releaseWhenDone()
