@@ -143,7 +143,7 @@ describe.each(facades)('$name', (facade) => {
   })
 
   test('what was written before close() arrives, however slow the peer reads', async () => {
-    const hosts = new Hosts({ link: LINK, tcp: { sendBuffer: 1 << 20, receiveBuffer: 8192 } })
+    const hosts = new Hosts({ link: LINK, tcp: { initialBuffer: 1 << 20, receiveBuffer: 8192 } })
     await hosts.run(async () => {
       const { client, server } = await connected(facade, hosts)
       const sent = pattern(100_000)

@@ -40,7 +40,7 @@ test('an echo by pipeTo: every byte comes back', async () => {
 })
 
 test('small writes reach the reader as large chunks, of 64 KiB at most', async () => {
-  const hosts = new Hosts({ link: { delay: 1 } })
+  const hosts = new Hosts({ link: { delay: 1 }, tcp: { initialBuffer: 1 << 19 } })
   await hosts.run(async () => {
     const { client, server } = await connected(hosts)
     for (let i = 0; i < 3000; i++) await client.write(pattern(100))

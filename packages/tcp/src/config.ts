@@ -2,10 +2,12 @@
 export interface TcpConfig {
   /** Connections in any state but CLOSED, listeners not counted: 16,384. */
   readonly maxConnections: number
-  /** Send buffer limit of a new connection in bytes: 1 MiB. Memory is taken as text is queued. */
+  /** Greatest send buffer limit that tuning gives a connection, in bytes: 4 MiB. Memory is taken as text is queued. */
   readonly sendBuffer: number
-  /** Receive buffer limit of a new connection in bytes: 1 MiB; also bounds the window. Memory is taken as text arrives. */
+  /** Greatest receive buffer limit, in bytes: 4 MiB; also bounds the window. Memory is taken as text arrives. */
   readonly receiveBuffer: number
+  /** What both limits begin with, in bytes: 65,536. */
+  readonly initialBuffer: number
   /** Maximum segment lifetime in ms: 30,000. TIME-WAIT lasts two. */
   readonly msl: number
   /** How long sent text may stay unacknowledged before the connection ends, in ms: 300,000 (RFC 9293 §3.8.3: at least 100 s). */
@@ -48,8 +50,9 @@ export interface TcpConfig {
 
 export const defaultConfig: TcpConfig = {
   maxConnections: 16_384,
-  sendBuffer: 1 << 20,
-  receiveBuffer: 1 << 20,
+  sendBuffer: 1 << 22,
+  receiveBuffer: 1 << 22,
+  initialBuffer: 1 << 16,
   msl: 30_000,
   userTimeout: 300_000,
   synTimeout: 180_000,
@@ -75,6 +78,7 @@ const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
   maxConnections: [1, 1 << 20],
   sendBuffer: [256, 1 << 30],
   receiveBuffer: [256, 1 << 30],
+  initialBuffer: [256, 1 << 30],
   msl: [1, 240_000],
   userTimeout: [1, Infinity],
   synTimeout: [1, Infinity],

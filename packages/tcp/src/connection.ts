@@ -109,6 +109,7 @@ export class Connection {
     }
     const count = ringPeek(arena, receiveRing, 0, into, start, end)
     ringConsume(receiveRing, count)
+    tcb.autotune.read += count
     if (tcb.rcv.urgent && this.urgent === 0) tcb.rcv.urgent = false
     const idle = tcb.reassembly === undefined || tcb.reassembly.count === 0
     if (receiveRing.length === 0 && idle) ringRelease(arena, receiveRing)

@@ -5,6 +5,7 @@ import { createRing } from '@layerfour/storage'
 import { isIpv4 } from '@layerfour/wire'
 import type { IpAddress, Path } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
+import { firstLimit } from './autotune.ts'
 import { createEcnState } from './ecn.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import { initialSequenceNumber } from './isn.ts'
@@ -16,9 +17,9 @@ const MAX_ACK_DELAY = 40
 
 /** What differs between connections from the start; absent members take the settings of the `Tcp`. */
 export interface OpenOptions {
-  /** Send buffer limit in bytes. */
+  /** Send buffer limit in bytes, fixed. */
   readonly sendBuffer?: number | undefined
-  /** Receive buffer limit in bytes. */
+  /** Receive buffer limit in bytes, fixed. */
   readonly receiveBuffer?: number | undefined
   /** Settings that differ from those of the `Tcp`. */
   readonly settings?: Partial<Settings> | undefined
@@ -39,8 +40,8 @@ export function createTcb(
 ): Tcb {
   const { config } = context
   const iss = options.iss ?? initialSequenceNumber(context.hash, local, localPort, remote, remotePort, now)
-  const receiveLimit = options.receiveBuffer ?? config.receiveBuffer
   const ourMss = mssFor(path.mtu, isIpv4(remote))
+  const receiveLimit = options.receiveBuffer ?? firstLimit(config, config.receiveBuffer, ourMss)
   return {
     state: State.CLOSED,
     slot: -1,
@@ -51,7 +52,7 @@ export function createTcb(
     passive: false,
     halfOpen: false,
     snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
-    rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(receiveLimit) : 0, up: 0, urgent: false },
+    rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(options.receiveBuffer ?? config.receiveBuffer) : 0, up: 0, urgent: false },
     timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity },
     timestamps: { enabled: false, offset: timestampOffset(context, iss), recent: 0, recentAt: now, lastAckSent: 0 },
     negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },
@@ -60,9 +61,12 @@ export function createTcb(
       fastRetransmits: 0, duplicateAcks: 0, outOfOrder: 0, maxCwnd: 0,
     },
     sendRing: createRing(),
-    sendLimit: options.sendBuffer ?? config.sendBuffer,
+    sendLimit: options.sendBuffer ?? firstLimit(config, config.sendBuffer, ourMss),
     receiveRing: createRing(),
     receiveLimit,
+    autotune: {
+      receive: options.receiveBuffer === undefined, send: options.sendBuffer === undefined, read: 0, since: now,
+    },
     reassembly: undefined,
     receivedOffset: 0,
     ackedOffset: 0,

@@ -1,6 +1,7 @@
 import { createPath, DropReason, isIpv4, TcpFlags } from '@layerfour/wire'
 import type { PacketMeta } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
+import { firstLimit } from './autotune.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import type { TcpListener } from './listener.ts'
 import { createTcb, timestampOffset } from './open.ts'
@@ -42,10 +43,12 @@ export function answerWithCookie(context: TcpContext, listener: TcpListener, met
   // Scale and SACK can only be remembered in a timestamp.
   const stamps = config.timestamps && options.hasTimestamps
   const buffer = listener.options.receiveBuffer ?? config.receiveBuffer
+  const ourMss = mssFor(path.mtu, isIpv4(meta.source))
+  const first = listener.options.receiveBuffer ?? firstLimit(config, config.receiveBuffer, ourMss)
   const scales = stamps && config.windowScaling && options.windowScale >= 0
   const sack = stamps && config.sack && options.sackPermitted
   const at = replies.grant(
-    meta, header, iss, initialWindow(buffer), mssFor(path.mtu, isIpv4(meta.source)),
+    meta, header, iss, initialWindow(first), ourMss,
     scales ? windowScaleFor(buffer) : -1, sack,
   )
   if (stamps) {

@@ -94,6 +94,7 @@ function shiftTimes(context: TcpContext, tcb: Tcb, by: number): void {
   timestamps.offset = (timestamps.offset + Math.ceil(-by)) | 0
   tcb.segmentTimer.sentAt += by
   tcb.lastSent += by
+  tcb.autotune.since += by
   tcb.lastReceived += by
   tcb.challengeSecond = 0
   context.congestionControl.shiftTime?.(tcb.congestion, by)
@@ -117,6 +118,7 @@ export function fingerprintTcb(context: TcpContext, tcb: Tcb, now: number): stri
     segmentTimer: { ...block.segmentTimer, sentAt: block.segmentTimer.sentAt - now },
     lastSent: block.lastSent - now,
     lastReceived: block.lastReceived - now,
+    autotune: { ...block.autotune, since: block.autotune.since - now },
     challengeSecond: 0,
   }
   return digest([relative, snapshot.sendText, snapshot.receiveText, snapshot.inOrder, snapshot.ranges])

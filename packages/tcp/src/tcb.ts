@@ -4,6 +4,7 @@ import type {
 import { receiveWindowSize } from '@layerfour/flow'
 import type { RangeSet, RingBuffer } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
+import type { Autotune } from './autotune.ts'
 import type { EcnState } from './ecn.ts'
 import type { State } from './state-machine.ts'
 
@@ -146,10 +147,11 @@ export interface Tcb {
 
   /** Text from `snd.una` on: sent and unacknowledged, then queued. */
   readonly sendRing: RingBuffer
-  readonly sendLimit: number
+  sendLimit: number
   /** Text up to `rcv.nxt` that the user has not read, and behind it what arrived out of order. */
   readonly receiveRing: RingBuffer
-  readonly receiveLimit: number
+  receiveLimit: number
+  readonly autotune: Autotune
   /** Out-of-order text as stream offsets; made when first needed. */
   reassembly: RangeSet | undefined
   /** Bytes of text received in order so far: the stream offset of `rcv.nxt`. */

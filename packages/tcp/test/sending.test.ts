@@ -1,7 +1,7 @@
 import { DropReason, Errno, IcmpCause, createPacketMeta, copyIpAddress, writeUint16, writeUint32 } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import { Readiness, State } from '../src/index.ts'
-import { address, filler, PEER, Script } from './harness.ts'
+import { address, filler, PEER, Script, wireSequence } from './harness.ts'
 
 describe('retransmission (RFC 6298, RFC 5681)', () => {
   test('a lost segment is sent again after the RTO, which doubles each time', () => {
@@ -225,7 +225,7 @@ describe('ICMP (RFC 1122 §4.2.3.9, RFC 5927)', () => {
     const bytes = new Uint8Array(8)
     writeUint16(bytes, 0, script.localPort)
     writeUint16(bytes, 2, script.remotePort)
-    writeUint32(bytes, 4, sequence)
+    writeUint32(bytes, 4, wireSequence(sequence))
     const meta = createPacketMeta()
     copyIpAddress(script.network.own, meta.source)
     copyIpAddress(address(PEER), meta.destination)

@@ -3,6 +3,7 @@ import {
 } from '@layerfour/flow'
 import { ringConsume, ringRelease } from '@layerfour/storage'
 import { DropReason, greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
+import { tuneSendLimit } from '../autotune.ts'
 import { closeConnection, enterTimeWait, startFinWait2Timer } from '../closing.ts'
 import type { TcpContext } from '../context.ts'
 import { EcnMode, takeEcho } from '../ecn.ts'
@@ -126,6 +127,7 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
 
   const rtt = sampleRtt(tcb, segment, now)
   runCongestionControl(context, tcb, text, rtt, false, now)
+  tuneSendLimit(context.config, tcb)
   restartTimers(tcb, now)
   offerRoom(context, tcb)
 

@@ -1,4 +1,5 @@
 import { DropReason, Errno } from '@layerfour/wire'
+import { tuneReceiveLimit } from '../autotune.ts'
 import { abortConnection } from '../closing.ts'
 import type { TcpContext } from '../context.ts'
 import { Readiness } from '../readiness.ts'
@@ -40,6 +41,7 @@ export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: n
     return DropReason.None
   }
 
+  tuneReceiveLimit(context.config, tcb, now)
   tcb.rcv.nxt = (tcb.rcv.nxt + moved) | 0
   tcb.receivedOffset += moved
   tcb.counters.bytesReceived += moved
