@@ -8,7 +8,7 @@ import type { TcpContext } from './context.ts'
 import { firstLimit } from './autotune.ts'
 import { createEcnState } from './ecn.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
-import { initialSequenceNumber } from './isn.ts'
+import { initialSequenceNumber, timestampOffset } from './isn.ts'
 import { State } from './state-machine.ts'
 import type { Settings, Tcb } from './tcb.ts'
 
@@ -40,6 +40,7 @@ export function createTcb(
 ): Tcb {
   const { config } = context
   const iss = options.iss ?? initialSequenceNumber(context.hash, local, localPort, remote, remotePort, now)
+  const offset = timestampOffset(context.hash, local, localPort, remote, remotePort)
   const ourMss = mssFor(path.mtu, isIpv4(remote))
   const receiveLimit = options.receiveBuffer ?? firstLimit(config, config.receiveBuffer, ourMss)
   return {
@@ -54,7 +55,7 @@ export function createTcb(
     snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
     rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(options.receiveBuffer ?? config.receiveBuffer) : 0, up: 0, urgent: false },
     timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity },
-    timestamps: { enabled: false, offset: timestampOffset(context, iss), recent: 0, recentAt: now, lastAckSent: 0 },
+    timestamps: { enabled: false, offset, recent: 0, recentAt: now, lastAckSent: 0 },
     negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },
     counters: {
       segmentsIn: 0, segmentsOut: 0, bytesReceived: 0, bytesAcked: 0, retransmissions: 0, timeouts: 0,
@@ -113,11 +114,4 @@ export function createTcb(
     error: 0,
     softError: 0,
   }
-}
-
-/** Two values of one secret function must not tell of each other: the ISN goes through the hash again. */
-export function timestampOffset(context: TcpContext, iss: number): number {
-  context.hash.reset()
-  context.hash.word(iss)
-  return context.hash.finish()
 }

@@ -4,7 +4,8 @@ import type { TcpContext } from './context.ts'
 import { firstLimit } from './autotune.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import type { TcpListener } from './listener.ts'
-import { createTcb, timestampOffset } from './open.ts'
+import { timestampOffset } from './isn.ts'
+import { createTcb } from './open.ts'
 import { takeSyn } from './segment-arrives/listen.ts'
 import type { CookieContents } from './syn-cookie.ts'
 import { makeCookie, openCookie, readStamp, stampOptions } from './syn-cookie.ts'
@@ -52,7 +53,8 @@ export function answerWithCookie(context: TcpContext, listener: TcpListener, met
     scales ? windowScaleFor(buffer) : -1, sack,
   )
   if (stamps) {
-    const clock = (Math.floor(now) + timestampOffset(context, iss)) | 0
+    const offset = timestampOffset(hash, meta.destination, header.destinationPort, meta.source, header.sourcePort)
+    const clock = (Math.floor(now) + offset) | 0
     replies.stamp(at, stampOptions(clock, scales ? options.windowScale : -1, sack), options.timestampValue)
   }
   listener.cookiesUntil = now + COOKIE_LIFETIME
