@@ -24,7 +24,8 @@ export default defineConfig({
     include: present ? ['packages/*/test/**/*.test.ts'] : [],
     exclude: ['**/*.node.test.ts', '**/node_modules/**'],
     passWithNoTests: !present,
-    reporters: reporters(),
+    testTimeout: 60_000,
+    reporters: reporters(false),
     browser: {
       enabled: present,
       headless: true,

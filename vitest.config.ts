@@ -12,7 +12,7 @@ export default defineConfig({
   test: {
     projects: runtime === 'Node' ? projects : projects.filter((path) => !leftOut(path)),
     pool: 'forks',
-    reporters: reporters(),
+    reporters: reporters(runtime === 'Node'),
   },
 })
 

@@ -17,6 +17,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    reporters: reporters(),
+    reporters: reporters(true),
   },
 })
