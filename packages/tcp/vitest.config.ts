@@ -1,4 +1,4 @@
 import { defineProject } from 'vitest/config'
 import { shared } from '../../vitest.shared.ts'
 
-export default defineProject({ ...shared, test: { name: 'tcp', include: ['test/**/*.test.ts'] } })
+export default defineProject({ ...shared, test: { name: 'tcp', testTimeout: 120_000, include: ['test/**/*.test.ts'] } })

@@ -1,4 +1,4 @@
 import { defineProject } from 'vitest/config'
 import { shared } from '../../vitest.shared.ts'
 
-export default defineProject({ ...shared, test: { name: 'wire', include: ['test/**/*.test.ts'] } })
+export default defineProject({ ...shared, test: { name: 'wire', testTimeout: 120_000, include: ['test/**/*.test.ts'] } })

@@ -206,8 +206,11 @@ export class Connection {
   abort(now: number): void {
     if (this.released) return
     const { tcb } = this
-    if (tcb.state === State.CLOSED) return
     tcb.orphan = true
+    if (tcb.state === State.CLOSED) {
+      ringRelease(this.host.context.arena, tcb.receiveRing)
+      return
+    }
     abortConnection(this.host.context, tcb, Cause.Abort, 0, now)
     this.host.schedule(this)
   }

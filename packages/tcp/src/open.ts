@@ -41,6 +41,7 @@ export function createTcb(
   const { config } = context
   const iss = options.iss ?? initialSequenceNumber(context.hash, local, localPort, remote, remotePort, now)
   const offset = timestampOffset(context.hash, local, localPort, remote, remotePort)
+  const greatest = options.receiveBuffer ?? config.receiveBuffer
   const ourMss = mssFor(path.mtu, isIpv4(remote))
   const receiveLimit = options.receiveBuffer ?? firstLimit(config, config.receiveBuffer, ourMss)
   return {
@@ -53,7 +54,7 @@ export function createTcb(
     passive: false,
     halfOpen: false,
     snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
-    rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(options.receiveBuffer ?? config.receiveBuffer) : 0, up: 0, urgent: false },
+    rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(greatest) : 0, up: 0, urgent: false },
     timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity },
     timestamps: { enabled: false, offset, recent: 0, recentAt: now, lastAckSent: 0 },
     negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },

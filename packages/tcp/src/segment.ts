@@ -15,6 +15,8 @@ export interface Segment {
   textSequence: number
   /** A FIN follows the text at `textEnd`. */
   fin: boolean
+  /** Some of it lay beyond the receive window. */
+  cut: boolean
   /** TOS or traffic class octet of its packet. */
   trafficClass: number
   /** Advertised window in bytes, scaled. */
@@ -29,6 +31,7 @@ export function createSegment(): Segment {
     textEnd: 0,
     textSequence: 0,
     fin: false,
+    cut: false,
     trafficClass: 0,
     window: 0,
   }

@@ -223,14 +223,15 @@ export class Tcp {
     segment.textStart = start + header.headerLength
     segment.textEnd = end
     segment.fin = (header.flags & TcpFlags.FIN) !== 0
+    segment.cut = false
     segment.window = header.window
     segment.trafficClass = meta.trafficClass
 
     const connection = this.connections.find(meta.destination, header.destinationPort, meta.source, header.sourcePort)
     if (connection === undefined) return this.toNobody(meta, now)
     const { tcb } = connection
-    if (tcb.state === State['TIME-WAIT']
-      && isNewerSyn(header, tcb.rcv.nxt, tcb.timestamps.enabled, tcb.timestamps.recent)) {
+    if (tcb.state === State['TIME-WAIT'] && this.takesSyn(meta)
+      && isNewerSyn(this.context, header, tcb.rcv.nxt, tcb.timestamps.enabled, tcb.timestamps.recent)) {
       closeConnection(this.context, tcb, Cause.Reuse)
       this.settle(connection)
       return this.toListener(meta, now, (tcb.snd.max + REUSE_GAP) | 0)
@@ -340,7 +341,7 @@ export class Tcp {
     const { segment } = context
     const { header } = segment
     if (timeWait.find(meta.destination, header.destinationPort, meta.source, header.sourcePort, timeWaitEntry)) {
-      const verdict = inTimeWait(context, timeWait, timeWaitEntry, segment, now)
+      const verdict = inTimeWait(context, timeWait, timeWaitEntry, segment, this.takesSyn(meta), now)
       if (verdict !== REUSE) return verdict
       const iss = (timeWaitEntry.sndNxt + REUSE_GAP) | 0
       timeWait.remove(timeWaitEntry)
@@ -361,11 +362,11 @@ export class Tcp {
       const tcb = openFromCookie(context, listener, meta, now)
       if (tcb !== undefined) return this.enter(tcb, listener, meta, now)
     }
+    if (listener !== undefined && header.flags & TcpFlags.RST) return DropReason.ResetIgnored
     if (listener === undefined || header.flags & TcpFlags.ACK) {
       context.replies.reset(meta, header, segmentLength(segment))
       return DropReason.NoConnection
     }
-    if (header.flags & TcpFlags.RST) return DropReason.ResetIgnored
     if (!(header.flags & TcpFlags.SYN) || header.flags & TcpFlags.FIN) return DropReason.BadFlags
     if (listener.full) return DropReason.BacklogFull
     if (listener.halfOpen >= listener.maxHalfOpen) {
@@ -377,6 +378,14 @@ export class Tcp {
     if (connection === undefined) return DropReason.OutOfMemory
     this.schedule(connection)
     return DropReason.None
+  }
+
+  /** Whether a listener would open a connection for the SYN that arrived: only then may it end TIME-WAIT. */
+  private takesSyn(meta: PacketMeta): boolean {
+    const { header } = this.context.segment
+    if (header.flags & TcpFlags.FIN) return false
+    const listener = this.listeners.find(meta.destination, header.destinationPort)
+    return listener !== undefined && !listener.full && listener.halfOpen < listener.maxHalfOpen
   }
 
   /** A connection out of a cookie: it takes its place, then the ACK that brought it. */

@@ -5,6 +5,7 @@ import { heedUserTimeout } from '../handshake.ts'
 import type { Segment } from '../segment.ts'
 import { State } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
+import { takeTimestamp } from '../timestamps.ts'
 import { checkAck } from './ack.ts'
 import { checkFin } from './fin.ts'
 import { checkReset } from './rst.ts'
@@ -38,6 +39,7 @@ export function segmentArrives(context: TcpContext, tcb: Tcb, segment: Segment, 
     verdict = checkAck(context, tcb, segment, now)
     if (verdict !== DropReason.None) return verdict
   }
+  takeTimestamp(tcb, segment, now)
   tcb.lastReceived = now
   tcb.keepAliveProbes = 0
   if (tcb.ecn.mode !== EcnMode.Off) noteMark(tcb, segment)

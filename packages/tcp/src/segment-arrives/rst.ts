@@ -1,4 +1,4 @@
-import { DropReason, Errno, TcpFlags } from '@layerfour/wire'
+import { DropReason, Errno, lessThan, TcpFlags } from '@layerfour/wire'
 import { closeConnection } from '../closing.ts'
 import type { TcpContext } from '../context.ts'
 import type { Segment } from '../segment.ts'
@@ -17,6 +17,8 @@ export function checkReset(context: TcpContext, tcb: Tcb, segment: Segment, now:
   if (!(header.flags & TcpFlags.RST)) return DropReason.None
   // RFC 1337 §3, fix F1: resets do not assassinate TIME-WAIT.
   if (tcb.state === State['TIME-WAIT']) return DropReason.ResetIgnored
+  // Its number lies before the window, though its text reaches into it.
+  if (lessThan(header.sequence, tcb.rcv.nxt)) return DropReason.SequenceUnacceptable
   if (header.sequence !== tcb.rcv.nxt) {
     challenge(context, tcb, now)
     return DropReason.ResetUnacceptable

@@ -1,4 +1,4 @@
-import { DropReason, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
+import { DropReason, lessThan, TcpFlags } from '@layerfour/wire'
 import type { TcpHeader } from '@layerfour/wire'
 import type { TcpContext } from '../context.ts'
 import type { Segment } from '../segment.ts'
@@ -6,9 +6,7 @@ import { segmentLength } from '../segment.ts'
 import { State } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
 import { receiveWindow } from '../tcb.ts'
-
-/** RFC 7323 §5.5: a timestamp this old says nothing, 24 days in ms. */
-const TIMESTAMP_LIFETIME = 24 * 24 * 3600 * 1000
+import { TIMESTAMP_LIFETIME } from '../timestamps.ts'
 
 /**
  * First check (RFC 9293 §3.10.7.4): is any of the segment within the receive window? Also PAWS, which
@@ -24,21 +22,21 @@ export function checkSequence(context: TcpContext, tcb: Tcb, segment: Segment, n
     if (!reset) return paws
   }
 
+  // The SYN again means that our SYN,ACK was lost. One with an ACK (simultaneous open) has our SYN already.
+  if (tcb.state === State['SYN-RECEIVED'] && repeatsSyn(tcb, header)) {
+    tcb.retransmitNow = true
+    return DropReason.SequenceUnacceptable
+  }
   if (!isAcceptable(tcb, segment)) {
     if (!reset) {
       tcb.ackNow = true
       noteDuplicateText(tcb, segment.header.sequence, segment.textEnd - segment.textStart)
       // A repeated FIN restarts the wait (RFC 9293 §3.10.7.4, eighth check, TIME-WAIT).
       if (tcb.state === State['TIME-WAIT'] && segment.fin) tcb.timers.timeWait = now + 2 * context.config.msl
-      // A repeated SYN means that our SYN,ACK was lost. One with an ACK (simultaneous open) has our SYN already.
-      if (tcb.state === State['SYN-RECEIVED'] && repeatsSyn(tcb, header)) {
-        tcb.retransmitNow = true
-      }
     }
     return DropReason.SequenceUnacceptable
   }
 
-  if (!reset) takeTimestamp(tcb, segment, now)
   trimToWindow(tcb, segment)
   return DropReason.None
 }
@@ -76,8 +74,7 @@ function trimToWindow(tcb: Tcb, segment: Segment): void {
   if (length > room) {
     segment.textEnd = segment.textStart + (room > 0 ? room : 0)
     segment.fin = false
-    // The sender probes or overruns a window that it has been told of: tell it again.
-    tcb.ackNow = true
+    segment.cut = true
   }
 }
 
@@ -91,19 +88,6 @@ function checkTimestamps(tcb: Tcb, segment: Segment, now: number): DropReason {
   if (!lessThan(options.timestampValue, timestamps.recent)) return DropReason.None
   if (now - timestamps.recentAt > TIMESTAMP_LIFETIME) return DropReason.None
   return DropReason.PawsRejected
-}
-
-/** RFC 7323 §4.3: TS.Recent follows the segment that spans Last.ACK.sent, so delayed ACKs echo the earliest. */
-function takeTimestamp(tcb: Tcb, segment: Segment, now: number): void {
-  const { timestamps } = tcb
-  if (!timestamps.enabled) return
-  const { options, sequence } = segment.header
-  if (lessThan(options.timestampValue, timestamps.recent)) {
-    if (now - timestamps.recentAt <= TIMESTAMP_LIFETIME) return
-  }
-  if (!lessThanOrEqual(sequence, timestamps.lastAckSent)) return
-  timestamps.recent = options.timestampValue
-  timestamps.recentAt = now
 }
 
 /** Text from `sequence` on, `length` bytes of it, had arrived before: the next ACK says so (RFC 2883 §4). */

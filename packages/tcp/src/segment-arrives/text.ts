@@ -17,6 +17,8 @@ import type { Verdict } from './verdict.ts'
  */
 export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: number): Verdict {
   const length = segment.textEnd - segment.textStart
+  // The sender probes or overruns a window that it has been told of: tell it again.
+  if (segment.cut) tcb.ackNow = true
   if (length === 0) return DropReason.None
   if (!mayReceiveText(tcb.state)) {
     // RFC 9293: "This should not occur since a FIN has been received from the remote side."

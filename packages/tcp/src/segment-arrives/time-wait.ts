@@ -9,14 +9,17 @@ import type { TimeWaitEntry, TimeWaitTable } from '../time-wait.ts'
 export const REUSE = -2
 
 /**
- * RFC 6191 §2 and RFC 9293 MAY-2: a SYN is newer by its timestamp where both sides have them, else by
- * its sequence number.
+ * RFC 6191 §2 and RFC 9293 MAY-2: a SYN is newer by its timestamp where both connections have them, always
+ * when only it has one, else by its sequence number. `timestamps`: the old connection used them.
  */
-export function isNewerSyn(header: TcpHeader, rcvNxt: number, timestamps: boolean, timestampRecent: number): boolean {
+export function isNewerSyn(
+  context: TcpContext, header: TcpHeader, rcvNxt: number, timestamps: boolean, timestampRecent: number,
+): boolean {
   if ((header.flags & (TcpFlags.SYN | TcpFlags.ACK | TcpFlags.RST)) !== TcpFlags.SYN) return false
   const { options } = header
-  if (timestamps && options.hasTimestamps && options.timestampValue !== timestampRecent) {
-    return greaterThan(options.timestampValue, timestampRecent)
+  if (options.hasTimestamps && context.config.timestamps) {
+    if (!timestamps) return true
+    if (options.timestampValue !== timestampRecent) return greaterThan(options.timestampValue, timestampRecent)
   }
   return greaterThan(header.sequence, rcvNxt)
 }
@@ -24,14 +27,14 @@ export function isNewerSyn(header: TcpHeader, rcvNxt: number, timestamps: boolea
 /**
  * A segment arrived for an entry of the TIME-WAIT table (RFC 9293 §3.10.7.4): a FIN again means that our last
  * ACK was lost; anything else that takes sequence numbers is too late, and is told so. Resets are
- * ignored (RFC 1337).
+ * ignored (RFC 1337). `mayReuse`: somebody would take a newer SYN.
  */
 export function inTimeWait(
-  context: TcpContext, table: TimeWaitTable, entry: TimeWaitEntry, segment: Segment, now: number,
+  context: TcpContext, table: TimeWaitTable, entry: TimeWaitEntry, segment: Segment, mayReuse: boolean, now: number,
 ): DropReason | typeof REUSE {
   const { header } = segment
   if (header.flags & TcpFlags.RST) return DropReason.ResetIgnored
-  if (isNewerSyn(header, entry.rcvNxt, entry.timestamps, entry.timestampRecent)) return REUSE
+  if (mayReuse && isNewerSyn(context, header, entry.rcvNxt, entry.timestamps, entry.timestampRecent)) return REUSE
   const expected = header.sequence === entry.rcvNxt
   if (expected && segmentLength(segment) === 0) return DropReason.None
 
