@@ -33,6 +33,8 @@ export class Connection {
   owner: unknown = undefined
   /** Where it waits until the handshake is done; undefined for connections that we opened. */
   listener: TcpListener | undefined = undefined
+  /** Its listener has queued it for `accept`. */
+  offered = false
   /** In the ready queue. */
   ready = false
   /** In the list of connections to be looked at in the next poll. */

@@ -2,6 +2,7 @@ import type { AckFacts, CongestionControl, SendFacts } from '@layerfour/flow'
 import type { Arena, SipHash } from '@layerfour/storage'
 import type { NetworkLayer, PacketMeta, TcpHeader } from '@layerfour/wire'
 import type { TcpConfig } from './config.ts'
+import type { FastOpenCache } from './fast-open.ts'
 import type { TcpObserver } from './observer.ts'
 import type { ReplyQueue } from './reply-queue.ts'
 import type { Segment } from './segment.ts'
@@ -21,6 +22,7 @@ export interface TcpContext {
   readonly meta: PacketMeta
   readonly facts: AckFacts
   readonly sendFacts: SendFacts
+  readonly fastOpenCache: FastOpenCache
   /** Segments that belong to no connection block, sent at the next poll. */
   readonly replies: ReplyQueue
 }

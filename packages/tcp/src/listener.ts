@@ -3,11 +3,13 @@ import type { Connection } from './connection.ts'
 import type { OpenOptions } from './open.ts'
 import { Readiness } from './readiness.ts'
 
-export interface ListenOptions extends OpenOptions {
+export interface ListenOptions extends Omit<OpenOptions, 'fastOpen'> {
   /** Connections that wait to be accepted, at most: 128. */
   readonly backlog?: number | undefined
   /** Wait so many ms for the peer's first text before a connection may be accepted (TCP_DEFER_ACCEPT): 0. */
   readonly deferAccept?: number | undefined
+  /** Connections whose text came with the SYN and whose handshake is not done (RFC 7413 §5.1), at most: 0, fast open is off. */
+  readonly fastOpenQueue?: number | undefined
   /** Handshakes under way, at most: 256. */
   readonly halfOpen?: number | undefined
 }
@@ -31,6 +33,8 @@ export class TcpListener {
   closed = false
   /** Handshakes under way. */
   halfOpen = 0
+  /** Those of them that fast open let through already. */
+  fastOpened = 0
   /** While cookies may be on their way, every ACK that fits no connection is searched for one; ms. */
   cookiesUntil: number = -Infinity
   private events = 0
@@ -58,7 +62,7 @@ export class TcpListener {
   /** The oldest connection that waits, undefined while there is none (`Acceptable` follows). */
   accept(): Connection | undefined {
     const connection = this.queue.shift()
-    if (connection !== undefined) connection.listener = undefined
+    if (connection?.tcb.halfOpen === false) connection.listener = undefined
     return connection
   }
 

@@ -21,6 +21,8 @@ export interface OpenOptions {
   readonly sendBuffer?: number | undefined
   /** Receive buffer limit in bytes, fixed. */
   readonly receiveBuffer?: number | undefined
+  /** Text queued before the first poll may go with the SYN (RFC 7413), and so may arrive twice: false. */
+  readonly fastOpen?: boolean | undefined
   /** Settings that differ from those of the `Tcp`. */
   readonly settings?: Partial<Settings> | undefined
   /** Initial send sequence number (int32) instead of RFC 6528's: for tests that repeat. */
@@ -82,6 +84,7 @@ export function createTcb(
     cwndLimited: false,
     synAcked: false,
     ecn: createEcnState(),
+    fastOpen: { client: options.fastOpen ?? false, server: false, grant: false },
     ecnOffered: false,
     finQueued: false,
     finAcked: false,

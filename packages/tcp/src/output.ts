@@ -6,6 +6,7 @@ import { clearTcpOptions, DropReason, TcpFlags, writeTcp, writeTransportChecksum
 import type { TcpHeader } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
 import { ecnCodepoint, ecnFlags, ecnSetupFlags } from './ecn.ts'
+import { offerFastOpen, textInSyn } from './fast-open.ts'
 import { offerOptions, offersTimestamps } from './handshake.ts'
 import { fillSackBlocks } from './sack.ts'
 import { State } from './state-machine.ts'
@@ -24,6 +25,8 @@ export function output(context: TcpContext, tcb: Tcb, now: number): DropReason {
   if (!tcb.synAcked) {
     const full = outputSyn(context, tcb, now)
     if (full !== DropReason.None) return full
+    // Fast open: the peer has proved its address, so text need not wait for the handshake.
+    if (tcb.fastOpen.server && outputText(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   } else {
     if (tcb.retransmitNow && retransmitHead(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
     if (outputText(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
@@ -38,7 +41,8 @@ function outputSyn(context: TcpContext, tcb: Tcb, now: number): DropReason {
   if (snd.nxt !== snd.iss && !tcb.retransmitNow) return DropReason.None
   const granting = tcb.state !== State['SYN-SENT']
   const again = snd.max !== snd.iss
-  const sent = sendSegment(context, tcb, snd.iss, 0, granting ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN, now)
+  const length = granting ? 0 : textInSyn(context, tcb)
+  const sent = sendSegment(context, tcb, snd.iss, length, granting ? TcpFlags.SYN | TcpFlags.ACK : TcpFlags.SYN, now)
   if (sent === DropReason.DeviceQueueFull) return sent
   if (again) {
     tcb.counters.retransmissions++
@@ -46,7 +50,8 @@ function outputSyn(context: TcpContext, tcb: Tcb, now: number): DropReason {
     context.observer?.retransmitted?.(tcb, snd.iss, 0, now)
   }
   tcb.retransmitNow = false
-  snd.nxt = snd.max = (snd.iss + 1) | 0
+  snd.nxt = (snd.iss + 1 + length) | 0
+  if (((snd.nxt - snd.max) | 0) > 0) snd.max = snd.nxt
   // A sequence number of its own, so the SYN gives the first RTT sample.
   segmentSent(tcb.segmentTimer, 0, now)
   armRetransmission(tcb, now, context.config.synTimeout)
@@ -233,7 +238,7 @@ function sendSegment(
   const headerLength = writeTcp(header, scratch, start)
   let end = start + headerLength
   if (length > 0) {
-    const at = (sequence - sendRingSequence(tcb)) | 0
+    const at = (sequence + (syn ? 1 : 0) - sendRingSequence(tcb)) | 0
     end += ringPeek(context.arena, tcb.sendRing, at, scratch, end, end + length)
   }
   if (tcb.checksumNeeded) writeTransportChecksum(tcb.localAddress, tcb.remoteAddress, TCP, scratch, start, end)
@@ -290,6 +295,7 @@ function fillOptions(context: TcpContext, tcb: Tcb, length: number, flags: numbe
     const granting = (flags & TcpFlags.ACK) !== 0
     offerOptions(tcb, context.config, granting, options)
     options.hasTimestamps = offersTimestamps(tcb, context.config, granting)
+    offerFastOpen(context, tcb, granting, options)
     if (tcb.settings.userTimeoutOption) options.userTimeout = Math.ceil(tcb.settings.userTimeout / 1000)
   } else {
     options.hasTimestamps = timestamps.enabled

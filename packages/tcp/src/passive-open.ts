@@ -2,10 +2,13 @@ import { createPath, DropReason, isIpv4, TcpFlags } from '@layerfour/wire'
 import type { PacketMeta } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
 import { firstLimit } from './autotune.ts'
+import { isOurCookie } from './fast-open.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import type { TcpListener } from './listener.ts'
 import { timestampOffset } from './isn.ts'
 import { createTcb } from './open.ts'
+import { Readiness } from './readiness.ts'
+import { acceptText } from './reassembly.ts'
 import { takeSyn } from './segment-arrives/listen.ts'
 import type { CookieContents } from './syn-cookie.ts'
 import { makeCookie, openCookie, readStamp, stampOptions } from './syn-cookie.ts'
@@ -29,7 +32,29 @@ export function openFromSyn(
     context, meta.destination, header.destinationPort, meta.source, header.sourcePort, path, options, now,
   )
   takeSyn(context, tcb, segment, now)
+  if (header.options.fastOpenLength >= 0) takeFastOpen(context, listener, tcb)
   return tcb
+}
+
+/** RFC 7413 §4.2.2: text comes with the SYN if the cookie is right and the queue has room; else a cookie goes back. */
+function takeFastOpen(context: TcpContext, listener: TcpListener, tcb: Tcb): void {
+  const { segment } = context
+  const queue = listener.options.fastOpenQueue ?? 0
+  if (queue === 0) return
+  if (!isOurCookie(context, tcb.remoteAddress, segment.header.options)) {
+    tcb.fastOpen.grant = true
+    return
+  }
+  if (listener.fastOpened >= queue) return
+  tcb.fastOpen.server = true
+  tcb.window.rightEdge = initialWindow(tcb.receiveLimit)
+  const end = Math.min(segment.textEnd, segment.textStart + tcb.window.rightEdge)
+  const length = acceptText(context, tcb, tcb.rcv.nxt, segment.bytes, segment.textStart, end)
+  if (length <= 0) return
+  tcb.rcv.nxt = (tcb.rcv.nxt + length) | 0
+  tcb.receivedOffset += length
+  tcb.counters.bytesReceived += length
+  tcb.events |= Readiness.Readable
 }
 
 /** Answers the SYN in `context.segment` with a cookie and keeps nothing (RFC 4987 §3.6). */

@@ -6,6 +6,7 @@ import type { RangeSet, RingBuffer } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
 import type { Autotune } from './autotune.ts'
 import type { EcnState } from './ecn.ts'
+import type { FastOpenState } from './fast-open.ts'
 import type { State } from './state-machine.ts'
 
 /** Send sequence variables (RFC 9293 §3.3.1, table 2). Sequence numbers are int32 bit patterns. */
@@ -173,6 +174,7 @@ export interface Tcb {
 
   synAcked: boolean
   readonly ecn: EcnState
+  readonly fastOpen: FastOpenState
   /** Our SYN, as it was answered, asked for ECN. */
   ecnOffered: boolean
   /** CLOSE was called: a FIN follows the queued text. */

@@ -13,6 +13,7 @@ import { resolveConfig } from './config.ts'
 import { Connection } from './connection.ts'
 import { ConnectionTable } from './connection-table.ts'
 import type { TcpContext } from './context.ts'
+import { FastOpenCache } from './fast-open.ts'
 import { icmpError } from './icmp.ts'
 import { ListenerTable } from './listener-table.ts'
 import type { ListenOptions } from './listener.ts'
@@ -90,6 +91,7 @@ export class Tcp {
       meta,
       facts: createAckFacts(),
       sendFacts: createSendFacts(),
+      fastOpenCache: new FastOpenCache(),
       replies: new ReplyQueue(config.replyQueue),
     }
     this.connections = new ConnectionTable(secret, config.maxConnections)
@@ -303,7 +305,7 @@ export class Tcp {
   closeListener(listener: TcpListener, now: number): void {
     this.listeners.remove(listener)
     this.connections.forEach((connection) => {
-      if (connection.listener === listener && connection.tcb.state === State['SYN-RECEIVED']) connection.abort(now)
+      if (connection.listener === listener && !connection.offered) connection.abort(now)
     })
   }
 
@@ -313,7 +315,7 @@ export class Tcp {
     const { header } = context.segment
     const length = segmentLength(context.segment)
     const handshaking = tcb.state === State['SYN-SENT'] || tcb.state === State['SYN-RECEIVED']
-    if (tcb.state === State['SYN-RECEIVED'] && listener?.full === true && !(header.flags & TcpFlags.RST)) {
+    if (tcb.state === State['SYN-RECEIVED'] && listener?.full === true && !connection.offered && !(header.flags & TcpFlags.RST)) {
       // No room to accept it into; the peer's next segment asks again.
       return DropReason.BacklogFull
     }
@@ -375,8 +377,12 @@ export class Tcp {
     const tcb = openFromSyn(context, listener, meta, iss, now)
     if (typeof tcb === 'number') return tcb
     const connection = this.add(tcb, listener)
-    if (connection === undefined) return DropReason.OutOfMemory
+    if (connection === undefined) {
+      ringRelease(context.arena, tcb.receiveRing)
+      return DropReason.OutOfMemory
+    }
     this.schedule(connection)
+    this.settle(connection)
     return DropReason.None
   }
 
@@ -409,21 +415,30 @@ export class Tcp {
 
   /** After anything happened to a connection: its listener, its place, its timer and its news brought up to date. */
   private settle(connection: Connection): void {
-    const { tcb, listener } = connection
-    if (tcb.halfOpen && tcb.state !== State['SYN-RECEIVED'] && listener !== undefined) {
-      tcb.halfOpen = false
-      listener.halfOpen--
-      if (tcb.state === State.CLOSED) {
-        connection.listener = undefined
-      } else {
-        listener.enqueue(connection)
-        this.ready.add(listener)
-      }
-    }
+    const { tcb } = connection
+    if (connection.listener !== undefined) this.settleListener(connection, connection.listener)
     if (tcb.state === State.CLOSED) this.connections.remove(connection)
     else if (tcb.state === State['TIME-WAIT'] && mayShrink(connection)) this.shrink(connection)
     else this.connections.arm(connection)
     if (tcb.events !== 0) this.ready.add(connection)
+  }
+
+  /** Counts a handshake that is over, and offers a connection whose time has come. */
+  private settleListener(connection: Connection, listener: TcpListener): void {
+    const { tcb } = connection
+    const dead = tcb.state === State.CLOSED
+    const handshaking = tcb.state === State['SYN-RECEIVED']
+    if (!connection.offered && !dead && (!handshaking || tcb.fastOpen.server)) {
+      connection.offered = true
+      if (handshaking) listener.fastOpened++
+      listener.enqueue(connection)
+      this.ready.add(listener)
+    }
+    if (!tcb.halfOpen || handshaking) return
+    tcb.halfOpen = false
+    listener.halfOpen--
+    if (tcb.fastOpen.server) listener.fastOpened--
+    if (dead && !connection.offered) connection.listener = undefined
   }
 
   /** Exchanges the block of a connection in TIME-WAIT for an entry in the table. */

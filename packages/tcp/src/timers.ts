@@ -49,6 +49,7 @@ function retransmissionTimeout(context: TcpContext, tcb: Tcb, now: number): void
   rtoBackOff(tcb.rtt)
   segmentRetransmitted(tcb.segmentTimer, tcb.synAcked ? tcb.ackedOffset : -1)
   tcb.timers.retransmission = now + tcb.rtt.rto
+  if (!tcb.synAcked && tcb.fastOpen.client) context.fastOpenCache.delete(tcb.remoteAddress)
   if (tcb.synAcked) {
     const { facts } = context
     facts.now = now

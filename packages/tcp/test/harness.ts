@@ -80,9 +80,13 @@ export interface TestSegment {
   sackPermitted?: boolean
   timestamps?: [number, number]
   sack?: [number, number][]
+  /** Bytes put behind the other options as they are, a multiple of four. */
+  rawOptions?: number[]
   urgent?: number
   /** Seconds of the user timeout option. */
   userTimeout?: number
+  /** Fast open cookie, empty to ask for one. */
+  fastOpen?: number[]
   /** TOS octet of the packet. */
   tos?: number
 }
@@ -139,6 +143,7 @@ export function describe(packet: Packet): TestSegment {
   if (header.flags & TcpFlags.ACK) segment.ack = (header.acknowledgment - peerShift) >>> 0
   if (text !== '') segment.text = text
   if (header.flags & TcpFlags.URG) segment.urgent = header.urgentPointer
+  if (options.fastOpenLength >= 0) segment.fastOpen = [...options.fastOpenCookie.subarray(0, options.fastOpenLength)]
   if (options.userTimeout >= 0) segment.userTimeout = options.userTimeout
   if (options.mss >= 0) segment.mss = options.mss
   if (options.windowScale >= 0) segment.scale = options.windowScale
@@ -215,6 +220,8 @@ export class Script {
     const { options } = header
     this.meta.trafficClass = segment.tos ?? 0
     options.userTimeout = segment.userTimeout ?? -1
+    options.fastOpenLength = segment.fastOpen?.length ?? -1
+    if (segment.fastOpen !== undefined) options.fastOpenCookie.set(segment.fastOpen)
     options.mss = segment.mss ?? -1
     options.windowScale = segment.scale ?? -1
     options.sackPermitted = segment.sackPermitted ?? false
@@ -228,7 +235,12 @@ export class Script {
       options.sackEdges[2 * index + 1] = wireSequence(right)
       options.sackCount = index + 1
     })
-    const length = writeTcp(header, this.wire, 0)
+    let length = writeTcp(header, this.wire, 0)
+    if (segment.rawOptions !== undefined) {
+      this.wire.set(segment.rawOptions, length)
+      length += segment.rawOptions.length
+      this.wire[12] = length << 2
+    }
     const text = textOf(segment)
     for (let index = 0; index < text.length; index++) this.wire[length + index] = text.charCodeAt(index)
     const end = length + text.length

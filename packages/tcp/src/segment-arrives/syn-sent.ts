@@ -1,4 +1,5 @@
 import { rttSample, segmentAcked } from '@layerfour/flow'
+import { ringConsume } from '@layerfour/storage'
 import { DropReason, Errno, greaterThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
 import { closeConnection } from '../closing.ts'
 import type { TcpContext } from '../context.ts'
@@ -50,10 +51,19 @@ export function inSynSent(context: TcpContext, tcb: Tcb, segment: Segment, now: 
     snd.nxt = snd.iss
     return STOP
   }
+  // Text that went with the SYN and was not taken goes out again at once (RFC 7413 §4.2.2).
+  const text = (header.acknowledgment - snd.iss - 1) | 0
+  ringConsume(tcb.sendRing, text)
+  tcb.ackedOffset += text
+  tcb.counters.bytesAcked += text
   snd.una = header.acknowledgment
-  snd.nxt = snd.max
+  snd.nxt = snd.una
+  const { options } = header
+  if (tcb.fastOpen.client && options.fastOpenLength > 0) {
+    context.fastOpenCache.set(tcb.remoteAddress, options, tcb.negotiated.peerMss)
+  }
   tcb.synAcked = true
-  const rtt = segmentAcked(tcb.segmentTimer, 0, now)
+  const rtt = segmentAcked(tcb.segmentTimer, tcb.ackedOffset, now)
   if (rtt >= 0) rttSample(tcb.rtt, rtt)
   tcb.timers.retransmission = Infinity
   tcb.timers.user = Infinity
