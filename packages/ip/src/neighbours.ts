@@ -76,11 +76,6 @@ export class NeighbourCache {
     this.slots = new FlowTable(secret, MAX_NEIGHBOURS)
   }
 
-  /** Neighbours with an entry. */
-  get size(): number {
-    return this.slots.size
-  }
-
   /** When `take` is due, in ms; Infinity for never. */
   get deadline(): number {
     return this.timers.next

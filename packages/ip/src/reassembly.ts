@@ -58,11 +58,6 @@ export class Reassembly {
     this.drops = drops
   }
 
-  /** Datagrams that wait for fragments. */
-  get size(): number {
-    return this.count
-  }
-
   /** When the first of them is given up, in ms; Infinity for none. */
   get deadline(): number {
     let deadline = Infinity
@@ -183,7 +178,6 @@ export class Reassembly {
       meta.protocol = partial.protocol
     } else if (partial.headerLength > 0) {
       writeUint16(bytes, packet.start + 4, length)
-      meta.protocol = bytes[packet.start + 6]!
     }
   }
 

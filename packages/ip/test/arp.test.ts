@@ -4,7 +4,7 @@ import {
   MAX_NEIGHBOURS, NEIGHBOUR_PROBES, NEIGHBOUR_REACHABLE_TIME, NEIGHBOUR_RETRY_INTERVAL, NEIGHBOUR_TRIES,
 } from '../src/index.ts'
 import { Host } from './support/host.ts'
-import { arp, concat, ethernet, ip, ipv4, macBytes, pattern, prefix } from './support/packets.ts'
+import { arp, concat, ethernet, icmp4, ip, ipv4, macBytes, pattern, prefix } from './support/packets.ts'
 
 const US = '02:00:00:00:00:01'
 const PEER = '02:00:00:00:00:02'
@@ -128,6 +128,32 @@ describe('asking', () => {
     const frames = host.sent()
     expect(frames.map((frame) => frame.length)).toEqual([1514, 14 + 20 + 520])
     expect(concat(...frames.map((frame) => frame.subarray(34)))).toEqual(pattern(2000))
+  })
+
+  test('a packet with DF that waits is dropped when its path has become too narrow for it meanwhile', () => {
+    const host = acquainted()
+    const far = { destination: '192.0.2.1', protocol: 6, dontFragment: true }
+    host.layer.addRoute({ destination: prefix('0.0.0.0/0'), gateway: ip('10.0.0.3'), interfaceIndex: 1 })
+    const narrow = (mtu: number): string => host.receive(ethernet(US, PEER, 0x0800, ipv4({ protocol: 1 }, icmp4(
+      3, 4, Uint8Array.of(0, 0, mtu >> 8, mtu), ipv4({ source: '10.0.0.1', destination: '192.0.2.1', protocol: 6 }, pattern(1400))))))
+    const answer = ethernet(US, OTHER, 0x0806, arp(2, OTHER, '10.0.0.3', US, '10.0.0.1'))
+    // Something else in the arena, so that the packet lies further on.
+    host.arena.allocate(2 ** 18)
+    host.send(far, pattern(1280))
+    expect(narrow(1300)).toBe('None')
+    host.receive(answer)
+    host.poll()
+    expect(host.sent().map((frame) => frame.length)).toEqual([42, 1314])
+    host.now += NEIGHBOUR_REACHABLE_TIME
+    host.send(far, pattern(1))
+    for (let polls = 1; polls <= NEIGHBOUR_PROBES; polls++) host.poll(host.now + 1000)
+    host.send(far, pattern(1280))
+    expect(narrow(1299)).toBe('None')
+    host.sent()
+    host.receive(answer)
+    host.poll()
+    expect(host.sent()).toEqual([])
+    expect(host.drops).toEqual({ PacketTooBig: 1 })
   })
 
   test('without memory to keep it, the packet is dropped', () => {

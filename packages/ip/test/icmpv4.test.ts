@@ -126,6 +126,10 @@ describe('errors out', () => {
     host.udp.verdict = DropReason.PortUnreachable
     expect(host.receive(ipv4({ destination: '10.0.0.255' }, pattern(8)))).toBe('PortUnreachable')
     expect(host.receive(ipv4({ destination: '255.255.255.255' }, pattern(8)))).toBe('PortUnreachable')
+    host.expectSent()
+    expect(host.receive(ipv4({}, pattern(8)))).toBe('PortUnreachable')
+    host.poll()
+    host.sentOne()
   })
 
   test('RFC 1122 §3.2.2: no error answers a fragment other than the first', () => {
@@ -162,6 +166,15 @@ describe('errors out', () => {
     host.now += 3_600_000
     expect(flood(ICMP_ERROR_BURST + 20)).toBe(ICMP_ERROR_BURST)
   })
+})
+
+test('an error that finds the queue of replies full is dropped and counted', () => {
+  const host = new Host()
+  for (let i = 0; i < 64; i++) host.receive(ipv4({ protocol: 1 }, echo(pattern(8))))
+  host.receive(ipv4({ protocol: 132 }, pattern(8)))
+  expect(host.drops).toEqual({ UnknownProtocol: 1, OutOfMemory: 1 })
+  host.poll()
+  expect(host.sent()).toHaveLength(64)
 })
 
 describe('errors in', () => {

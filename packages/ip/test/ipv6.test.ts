@@ -1,7 +1,7 @@
 import { createPath, DropReason, IcmpCause, verifyTransportChecksum } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import { Host, Recorder } from './support/host.ts'
-import { concat, hex, icmp6, ip, ipv6, pattern } from './support/packets.ts'
+import { concat, hex, icmp6, ip, ipv4, ipv6, pattern } from './support/packets.ts'
 
 const US = '2001:db8::1'
 const PEER = '2001:db8::2'
@@ -89,6 +89,15 @@ describe('ICMPv6', () => {
     const packet = ipv6({}, pattern(20))
     expect(host.receive(packet)).toBe('PortUnreachable')
     host.expectSent(fromUs(1, 4, NO_REST, packet))
+  })
+
+  test('an IPv4 broadcast before it changes nothing for an IPv6 packet', () => {
+    const host = new Host({ addresses: ['10.0.0.1/24', '2001:db8::1/64'] })
+    host.udp.verdict = DropReason.PortUnreachable
+    host.receive(ipv4({ destination: '10.0.0.255' }, pattern(8)))
+    host.receive(ipv6({}, pattern(8)))
+    host.poll()
+    host.sentOne()
   })
 
   test('RFC 8200 §4: an unknown next header is reported with a pointer to it', () => {

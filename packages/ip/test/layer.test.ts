@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { InternetLayer } from '../src/index.ts'
 import type { IpObserver } from '../src/index.ts'
 import { Host, SECRET } from './support/host.ts'
-import { arp, ethernet, hex, icmp4, ipv4, pattern, toHex } from './support/packets.ts'
+import { arp, ethernet, hex, icmp4, ip, ipv4, pattern, toHex } from './support/packets.ts'
 
 const US = '02:00:00:00:00:01'
 const PEER = '02:00:00:00:00:02'
@@ -155,7 +155,7 @@ test('removing the last address of a network removes its route', () => {
   const { layer } = host
   const routes = (): number => layer.routes.filter((route) => route.interfaceIndex === 1).length
   expect(routes()).toBe(2)
-  layer.removeAddress(layer.interfaces[1]!.addresses[0]!.address)
+  expect(layer.removeAddress(layer.interfaces[1]!.addresses[0]!.address)).toBe(true)
   expect(routes()).toBe(2)
   expect(host.send({ source: '10.0.0.5' }, pattern(1))).toBe('None')
   host.sentOne()
@@ -164,7 +164,11 @@ test('removing the last address of a network removes its route', () => {
   layer.removeAddress(layer.interfaces[1]!.addresses[0]!.address)
   expect(routes()).toBe(0)
   expect(host.send({ source: '10.0.0.5' }, pattern(1))).toBe('NoRoute')
-  expect(layer.removeAddress({ w0: 0, w1: 0, w2: 0, w3: 99 })).toBe(false)
+  expect(layer.removeAddress(ip('::99'))).toBe(false)
+  // Even that of the loopback, though 127.0.0.0/8 stays ours.
+  expect(layer.removeAddress(ip('127.0.0.1'))).toBe(true)
+  expect(layer.interfaces[0]!.addresses).toHaveLength(1)
+  expect(layer.isLocal(ip('127.0.0.1'))).toBe(true)
 })
 
 test('without an arena, the layer has memory of its own', () => {

@@ -270,6 +270,24 @@ describe('IPv4 alone', () => {
     expect(quoted.subarray(20)).toEqual(concat(hex('01010100'), pattern(8), pattern(8)))
   })
 
+  test('a datagram of more than 65,535 bytes with the options of its first fragment is dropped', () => {
+    const host = new Host()
+    const data = pattern(65_515)
+    const first = concat(hex('46 00 0000 0001 2000 40 11 0000 0a000002 0a000001 01010100'), data.subarray(0, 32_768))
+    first[2] = first.length >> 8
+    first[3] = first.length
+    const sum = naiveChecksum(first.subarray(0, 24))
+    first[10] = sum >> 8
+    first[11] = sum
+    expect(host.receive(first)).toBe('None')
+    expect(host.receive(part(data, 32_768, 65_515))).toBe('FragmentTooLarge')
+    expect(host.arena.used).toBe(0)
+    // With four bytes less it fits.
+    host.receive(first)
+    expect(host.receive(part(data.subarray(0, 65_511), 32_768, 65_511))).toBe('None')
+    expect(host.udp.received).toHaveLength(1)
+  })
+
   test('RFC 3168 §5.3: congestion that one fragment experienced is passed up', () => {
     const host = new Host()
     host.receive(ipv4({ trafficClass: 2, moreFragments: true }, pattern(8)))

@@ -239,6 +239,13 @@ describe('misuse throws, saying what was got and what was expected', () => {
     expect(() => new Host({ mtu: 65_535 })).not.toThrow()
   })
 
+  test('every protocol number from 0 to 255 is taken', () => {
+    const host = new Host()
+    host.layer.register(new Recorder(0))
+    host.layer.register(new Recorder(255))
+    expect(host.receive(ipv4({ protocol: 255 }, pattern(1)))).toBe('None')
+  })
+
   test('tables are full some time', () => {
     const host = new Host()
     for (let i = 2; i < MAX_INTERFACES; i++) host.layer.addInterface(new Wire())

@@ -47,8 +47,7 @@ function check(host: Host, packets: Uint8Array[], ethernetHeader: number): void 
   const header4 = createIpv4Header()
   const header6 = createIpv6Header()
   for (const packet of packets) {
-    const bytes = concat(new Uint8Array(3), packet, new Uint8Array(3))
-    host.layer.receive(1, bytes, 3, 3 + packet.length, host.now)
+    host.receive(packet)
     host.now += 0.25
     host.poll()
     for (const sent of host.sent()) {

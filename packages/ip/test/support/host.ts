@@ -4,7 +4,7 @@ import type { IcmpCause, PacketMeta } from '@layerfour/wire'
 import { afterEach, expect } from 'vitest'
 import { InternetLayer } from '../../src/index.ts'
 import type { IpObserver, LinkPort, TransportProtocol } from '../../src/index.ts'
-import { ip, macBytes, prefix } from './packets.ts'
+import { concat, ip, macBytes, prefix } from './packets.ts'
 
 export const SECRET: Int32Array = Int32Array.of(0x01234567, 0x89abcdef | 0, 0x76543210, 0xfedcba98 | 0)
 
@@ -108,7 +108,9 @@ export class Host {
 
   /** A packet comes in. What comes back is the name of the drop reason. */
   receive(packet: Uint8Array, interfaceIndex = 1): string {
-    return dropReasonNames[this.layer.receive(interfaceIndex, packet, 0, packet.length, this.now)]!
+    // Somewhere in a larger buffer, as devices have it.
+    const bytes = concat(new Uint8Array(3).fill(0xee), packet, new Uint8Array(3).fill(0xee))
+    return dropReasonNames[this.layer.receive(interfaceIndex, bytes, 3, 3 + packet.length, this.now)]!
   }
 
   poll(at = this.now): number {
