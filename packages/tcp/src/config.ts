@@ -32,6 +32,8 @@ export interface TcpConfig {
   readonly windowScaling: boolean
   /** Offer and send selective acknowledgments (RFC 2018): true. */
   readonly sack: boolean
+  /** Try smaller segments when full ones vanish, and larger ones again later (RFC 4821): true. */
+  readonly mtuProbing: boolean
   /** Offer and accept explicit congestion notification (RFC 3168): false. */
   readonly ecn: boolean
   /** Challenge ACKs a connection may send in one second (RFC 5961 §10): 10. */
@@ -65,6 +67,7 @@ export const defaultConfig: TcpConfig = {
   timestamps: true,
   windowScaling: true,
   sack: true,
+  mtuProbing: true,
   ecn: false,
   challengeAcks: 10,
   quickAcks: 16,

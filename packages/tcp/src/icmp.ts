@@ -1,7 +1,7 @@
 import { Errno, IcmpCause, isIpv4, lessThan } from '@layerfour/wire'
 import { closeConnection } from './closing.ts'
 import type { TcpContext } from './context.ts'
-import { effectiveMss } from './handshake.ts'
+import { lowerPathMtu } from './path-mtu.ts'
 import { Readiness } from './readiness.ts'
 import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
@@ -34,11 +34,11 @@ function isHard(cause: IcmpCause): boolean {
  * is forged or late (RFC 5927 §4.1): false. A hard error ends a handshake, never an established
  * connection (RFC 5927 §5.2); a soft one waits for the user timeout.
  */
-export function icmpError(context: TcpContext, tcb: Tcb, cause: IcmpCause, mtu: number, sequence: number): boolean {
+export function icmpError(context: TcpContext, tcb: Tcb, cause: IcmpCause, mtu: number, sequence: number, now: number): boolean {
   const { snd } = tcb
   if (lessThan(sequence, snd.una) || !lessThan(sequence, snd.max)) return false
   if (cause === IcmpCause.PacketTooBig) {
-    lowerPathMtu(tcb, mtu)
+    heedPacketTooBig(tcb, mtu, now)
     return true
   }
   tcb.softError = errnoOf(cause)
@@ -52,12 +52,8 @@ export function icmpError(context: TcpContext, tcb: Tcb, cause: IcmpCause, mtu: 
 }
 
 /** RFC 1191 §3, RFC 8201: smaller segments from now on, and those in flight again. */
-function lowerPathMtu(tcb: Tcb, mtu: number): void {
+function heedPacketTooBig(tcb: Tcb, mtu: number, now: number): void {
   const least = isIpv4(tcb.remoteAddress) ? MINIMUM_MTU_IPV4 : MINIMUM_MTU_IPV6
-  const claimed = mtu < least ? least : mtu
-  if (claimed >= tcb.pathMtu) return
-  tcb.pathMtu = claimed
-  tcb.negotiated.mss = effectiveMss(tcb)
   // Too big, not lost to congestion: the window stays as it is.
-  if (tcb.synAcked) tcb.snd.nxt = tcb.snd.una
+  if (lowerPathMtu(tcb, mtu < least ? least : mtu, now) && tcb.synAcked) tcb.snd.nxt = tcb.snd.una
 }

@@ -9,6 +9,7 @@ import { firstLimit } from './autotune.ts'
 import { createEcnState } from './ecn.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import { initialSequenceNumber, timestampOffset } from './isn.ts'
+import { createMtuSearch } from './path-mtu.ts'
 import { State } from './state-machine.ts'
 import type { Settings, Tcb } from './tcb.ts'
 
@@ -111,6 +112,7 @@ export function createTcb(
     lastSent: now,
     lastReceived: now,
     pathMtu: path.mtu,
+    mtuSearch: createMtuSearch(path.mtu),
     checksumNeeded: path.checksumNeeded,
     latestOutOfOrder: 0,
     events: 0,

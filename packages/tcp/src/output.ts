@@ -8,6 +8,7 @@ import type { TcpContext } from './context.ts'
 import { ecnCodepoint, ecnFlags, ecnSetupFlags } from './ecn.ts'
 import { offerFastOpen, textInSyn } from './fast-open.ts'
 import { offerOptions, offersTimestamps } from './handshake.ts'
+import { probeLength } from './path-mtu.ts'
 import { fillSackBlocks } from './sack.ts'
 import { State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
@@ -99,7 +100,7 @@ function outputText(context: TcpContext, tcb: Tcb, now: number): DropReason {
       if (!maySend(facts)) break
       if (settings.cork && queued < negotiated.mss && !tcb.finQueued && !facts.overridden) break
       let length = queued < usable ? queued : usable
-      if (length > negotiated.mss) length = negotiated.mss
+      if (length > negotiated.mss) length = probeLength(tcb, queued, usable, now) || negotiated.mss
       const sent = sendText(context, tcb, length, length === queued, now)
       if (sent === DropReason.DeviceQueueFull) return sent
       inFlight += length

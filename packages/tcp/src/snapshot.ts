@@ -95,6 +95,7 @@ function shiftTimes(context: TcpContext, tcb: Tcb, by: number): void {
   tcb.segmentTimer.sentAt += by
   tcb.lastSent += by
   tcb.autotune.since += by
+  tcb.mtuSearch.at += by
   tcb.lastReceived += by
   tcb.challengeSecond = 0
   context.congestionControl.shiftTime?.(tcb.congestion, by)
@@ -118,6 +119,7 @@ export function fingerprintTcb(context: TcpContext, tcb: Tcb, now: number): stri
     segmentTimer: { ...block.segmentTimer, sentAt: block.segmentTimer.sentAt - now },
     lastSent: block.lastSent - now,
     lastReceived: block.lastReceived - now,
+    mtuSearch: { ...block.mtuSearch, at: block.mtuSearch.at - now },
     autotune: { ...block.autotune, since: block.autotune.since - now },
     challengeSecond: 0,
   }

@@ -7,6 +7,7 @@ import type { IpAddress } from '@layerfour/wire'
 import type { Autotune } from './autotune.ts'
 import type { EcnState } from './ecn.ts'
 import type { FastOpenState } from './fast-open.ts'
+import type { MtuSearch } from './path-mtu.ts'
 import type { State } from './state-machine.ts'
 
 /** Send sequence variables (RFC 9293 §3.3.1, table 2). Sequence numbers are int32 bit patterns. */
@@ -212,6 +213,7 @@ export interface Tcb {
   lastReceived: number
   /** Largest IP packet on the way to the peer, in bytes. */
   pathMtu: number
+  readonly mtuSearch: MtuSearch
   /** Whether outgoing segments need a real checksum; a medium may make it needless. */
   checksumNeeded: boolean
   /** Where the latest out-of-order text begins, as a stream offset: its SACK block goes first (RFC 2018 §4). */

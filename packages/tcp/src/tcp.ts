@@ -243,14 +243,14 @@ export class Tcp {
 
   /** An ICMP error quoted one of our segments; `meta.source` is ours. */
   icmp(
-    cause: IcmpCause, mtu: number, meta: PacketMeta, bytes: Uint8Array, start: number, end: number,
+    cause: IcmpCause, mtu: number, meta: PacketMeta, bytes: Uint8Array, start: number, end: number, now: number,
   ): DropReason {
     if (end - start < 8) return DropReason.IcmpUnmatched
     const connection = this.connections.find(
       meta.source, readUint16(bytes, start), meta.destination, readUint16(bytes, start + 2),
     )
     if (connection === undefined) return DropReason.IcmpUnmatched
-    const matched = icmpError(this.context, connection.tcb, cause, mtu, readUint32(bytes, start + 4))
+    const matched = icmpError(this.context, connection.tcb, cause, mtu, readUint32(bytes, start + 4), now)
     this.schedule(connection)
     return matched ? DropReason.None : DropReason.IcmpUnmatched
   }

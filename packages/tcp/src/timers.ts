@@ -2,6 +2,7 @@ import { applyTimeout, persistBackOff, rtoBackOff, segmentRetransmitted } from '
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection } from './closing.ts'
 import type { TcpContext } from './context.ts'
+import { suspectBlackHole, takeLostProbe } from './path-mtu.ts'
 import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import { textInFlight, textSent } from './tcb.ts'
@@ -67,6 +68,7 @@ function retransmissionTimeout(context: TcpContext, tcb: Tcb, now: number): void
     facts.timeouts = 0
     context.observer?.congestion?.(tcb, 'timeout', now)
   }
+  if (!takeLostProbe(tcb) && context.config.mtuProbing) suspectBlackHole(tcb, textSent(tcb), now)
   // Everything in flight counts as lost; what did arrive, the next ACK skips.
   tcb.snd.nxt = tcb.snd.una
   tcb.retransmitNow = false

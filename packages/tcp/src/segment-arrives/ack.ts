@@ -1,5 +1,5 @@
 import {
-  applyAck, persistStop, RecoveryAction, rtoAfterSynTimeout, rttSample, segmentAcked,
+  applyAck, DUPLICATE_THRESHOLD, persistStop, RecoveryAction, rtoAfterSynTimeout, rttSample, segmentAcked,
 } from '@layerfour/flow'
 import { ringConsume, ringRelease } from '@layerfour/storage'
 import { DropReason, greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
@@ -7,6 +7,7 @@ import { tuneSendLimit } from '../autotune.ts'
 import { closeConnection, enterTimeWait, startFinWait2Timer } from '../closing.ts'
 import type { TcpContext } from '../context.ts'
 import { EcnMode, takeEcho } from '../ecn.ts'
+import { noteProbeAcked, takeLostProbe } from '../path-mtu.ts'
 import { Readiness } from '../readiness.ts'
 import type { Segment } from '../segment.ts'
 import { Cause, State, transition } from '../state-machine.ts'
@@ -106,6 +107,12 @@ function isDuplicate(tcb: Tcb, segment: Segment): boolean {
 
 function takeDuplicateAck(context: TcpContext, tcb: Tcb, now: number): void {
   tcb.counters.duplicateAcks++
+  if (tcb.recovery.duplicates === DUPLICATE_THRESHOLD - 1 && takeLostProbe(tcb)) {
+    // Only the probe was too big: everything again in segments that fit, and no answer to congestion.
+    tcb.snd.nxt = tcb.snd.una
+    tcb.recovery.recover = tcb.ackedOffset + textSent(tcb)
+    return
+  }
   runCongestionControl(context, tcb, 0, -1, true, now)
 }
 
@@ -125,6 +132,7 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
   counters.bytesAcked += text
   tcb.retries = 0
 
+  noteProbeAcked(tcb)
   const rtt = sampleRtt(tcb, segment, now)
   runCongestionControl(context, tcb, text, rtt, false, now)
   tuneSendLimit(context.config, tcb)
