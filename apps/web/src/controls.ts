@@ -64,7 +64,7 @@ export class Controls {
     switch (key) {
       case ' ':
         // A button that was reached by keyboard is meant itself.
-        if (target instanceof HTMLElement && target.matches('button, input')) return false
+        if (target instanceof HTMLElement && target.matches('button, input[type=checkbox]')) return false
         playback.toggle()
         return true
       case 'ArrowRight': playback.step(1); return true

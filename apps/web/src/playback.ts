@@ -104,7 +104,8 @@ export class Playback {
 
   toEnd(): void {
     this.playing = false
-    this.#toEnd = true
+    this.time = this.#recording.until
+    this.#toEnd = !this.#recording.done
   }
 
   /** The speed next to this one. */

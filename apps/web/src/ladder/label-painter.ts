@@ -9,8 +9,9 @@ import { isSpecial, labelVariants } from './segment-text.ts'
 
 /** Least distance of two labels, px. */
 const SPACING = 12
-/** Of the arrow's length, for its label. */
+/** Of the arrow's length, for its label; and what is left free between two labels whose arrows cross. */
 const SHARE = 0.7
+const GAP = 0.05
 /** Where the label begins: so far from the host's line and above the arrow, px. */
 const INDENT = 16
 const LIFT = 4
@@ -18,13 +19,18 @@ const LIFT = 4
 const REACH = 250
 const MOST_WIDTHS = 5000
 
+/** Where a label begins on its host's line, and how much of the arrow it takes. */
+interface Label {
+  readonly y: number
+  readonly share: number
+}
+
 /** Writes labels along the arrows, near the host that sent them, where there is room for them. */
 export class LabelPainter {
   readonly #arrow: Arrow = createArrow()
   /** Widths of texts, which are slow to measure. */
   readonly #widths = new Map<string, number>()
-  /** Where labels begin on each host's line. */
-  #taken: readonly [number[], number[]] = [[], []]
+  readonly #taken: [Label[], Label[]] = [[], []]
 
   paint(pen: Pen, segments: SegmentTable, geometry: Geometry, first: number, end: number): void {
     const { context, colours } = pen
@@ -33,7 +39,8 @@ export class LabelPainter {
     context.lineJoin = 'round'
     context.lineWidth = 3
     context.strokeStyle = colours.panel
-    this.#taken = [[], []]
+    this.#taken[0] = []
+    this.#taken[1] = []
     // What is special gets its place first.
     for (const special of [true, false]) {
       for (let index = first; index < end; index++) {
@@ -50,11 +57,12 @@ export class LabelPainter {
     const row = segments.row(index)
     const slope = slopeOf(geometry, row)
     const stretch = Math.sqrt(1 + slope * slope)
-    if (this.#taken[side].some((other) => Math.abs(other - y0) < SPACING * stretch)) return
-    const room = Math.abs(geometry.lines[1] - geometry.lines[0]) * stretch * SHARE
+    if (this.#taken[side].some((other) => Math.abs(other.y - y0) < SPACING * stretch)) return
+    const span = Math.abs(geometry.lines[1] - geometry.lines[0])
+    const room = Math.min(SHARE, this.#free(side, y0, slope * span)) * span * stretch
     const text = labelVariants(row).find((variant) => this.#width(context, variant) < room)
     if (text === undefined) return
-    this.#taken[side].push(y0)
+    this.#taken[side].push({ y: y0, share: this.#width(context, text) / (span * stretch) })
     context.save()
     context.translate(x0, y0)
     context.rotate((side === 0 ? 1 : -1) * Math.atan(slope))
@@ -64,6 +72,15 @@ export class LabelPainter {
     context.fillStyle = row.again !== Again.No ? colours.again : row.length > 0 || special ? colours.ink : colours['ink-2']
     context.fillText(text, x, -LIFT)
     context.restore()
+  }
+
+  /** The share of an arrow of that height that no label of a crossing arrow takes. */
+  #free(side: Side, y: number, height: number): number {
+    let free = 1
+    for (const other of this.#taken[side === 0 ? 1 : 0]) {
+      if (Math.abs(other.y - y) < SPACING + height / 2) free = Math.min(free, 1 - other.share - GAP)
+    }
+    return free
   }
 
   #width(context: CanvasRenderingContext2D, text: string): number {

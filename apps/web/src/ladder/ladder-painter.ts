@@ -55,8 +55,12 @@ function paintScale({ context, colours }: Pen, geometry: Geometry): void {
     context.lineTo(lines[1], y)
     context.stroke()
     const text = time >= 10_000 ? `${Number((time / 1000).toFixed(3))} s` : time.toFixed(digits)
-    if (y > TOP - 12) context.fillText(text, SCALE_RIGHT, y)
+    context.fillText(text, SCALE_RIGHT, y)
   }
+  context.fillStyle = colours.panel
+  context.fillRect(0, 0, SCALE_RIGHT + 2, 20)
+  context.fillStyle = colours['ink-3']
+  context.fillText('ms', SCALE_RIGHT, 10)
 }
 
 function paintSilences({ context, colours }: Pen, recording: Recording, geometry: Geometry): void {

@@ -71,7 +71,6 @@ function showHashes({ sent, received, verdict }: Row, first: Digest | undefined,
   for (const [cell, digest] of [[sent, first], [received, second]] as const) {
     cell.textContent = digest === undefined ? '········' : `${digest.sha256.slice(0, 8)}…`
     cell.title = digest?.sha256 ?? 'not complete yet'
-    cell.dataset['sha256'] = digest?.sha256 ?? ''
   }
   const both = first !== undefined && second !== undefined
   const equal = first?.sha256 === second?.sha256
