@@ -182,8 +182,8 @@ export class Script {
     this.network = new FakeNetwork(US)
     this.arena = new Arena(1 << 22)
     this.tcp = new Tcp(this.network, {
-      arena: this.arena, secret: SECRET, timestamps: false, windowScaling: false, sack: false, delayedAck: 40, quickAcks: 0, mtuProbing: false, initialBuffer: 1 << 20,
-      receiveBuffer: 65_535, sendBuffer: 65_535, ...options,
+      arena: this.arena, secret: SECRET, timestamps: false, windowScaling: false, sack: false, delayedAck: 40, quickAcks: 0,
+      mtuProbing: false, initialBuffer: 1 << 20, receiveBuffer: 65_535, sendBuffer: 65_535, ...options,
     })
   }
 

@@ -1,0 +1,24 @@
+import { describe } from 'vitest'
+import { useInitialSequenceNumbers } from './harness.ts'
+
+// RFC 9293 §3.4: all arithmetic on sequence numbers is modulo 2³². The peer’s cross the sign bit, ours begin anew at 0.
+useInitialSequenceNumbers(2 ** 32 - 4, 2 ** 31 - 4)
+
+describe('once more with ISS = 2³² - 4 and IRS = 2³¹ - 4', async () => {
+  await import('./closing.test.ts')
+  await import('./course-arithmetic.test.ts')
+  await import('./ecn.test.ts')
+  await import('./fast-open.test.ts')
+  await import('./handshake.test.ts')
+  await import('./receiving.test.ts')
+  await import('./rfc9293-closing.test.ts')
+  await import('./rfc9293-header.test.ts')
+  await import('./rfc9293-internet.test.ts')
+  await import('./rfc9293-opening.test.ts')
+  await import('./rfc9293-receiving.test.ts')
+  await import('./rfc9293-sending.test.ts')
+  await import('./sending.test.ts')
+  await import('./settings.test.ts')
+  await import('./syn-flood.test.ts')
+  await import('./urgent.test.ts')
+})
