@@ -184,6 +184,7 @@ export class Tcp {
       ringRelease(context.arena, tcb.receiveRing)
       return Errno.ENOBUFS
     }
+    connection.offered = true
     this.schedule(connection)
     this.settle(connection)
     return connection
@@ -420,7 +421,8 @@ export class Tcp {
     if (tcb.state === State.CLOSED) this.connections.remove(connection)
     else if (tcb.state === State['TIME-WAIT'] && mayShrink(connection)) this.shrink(connection)
     else this.connections.arm(connection)
-    if (tcb.events !== 0) this.ready.add(connection)
+    // Handshakes that come to nothing are nobody's news.
+    if (tcb.events !== 0 && (connection.offered || !tcb.passive)) this.ready.add(connection)
   }
 
   /** Counts a handshake that is over, and offers a connection whose time has come. */

@@ -229,7 +229,7 @@ describe('ICMP (RFC 1122 §4.2.3.9, RFC 5927)', () => {
     const meta = createPacketMeta()
     copyIpAddress(script.network.own, meta.source)
     copyIpAddress(address(PEER), meta.destination)
-    return script.tcp.icmp(cause, mtu, meta, bytes, 0, 8)
+    return script.tcp.icmp(cause, mtu, meta, bytes, 0, 8, script.now)
   }
 
   test('a hard error refuses a handshake', () => {
