@@ -212,6 +212,28 @@ test('close() resets connections, tells base sockets, lets devices go, and later
   expect([b.deadline, b.internet.interfaces[1]!.traffic.packetsIn]).toEqual([Infinity, before])
 })
 
+test('close() also resets connections that no socket holds any more, and wakes its driver', () => {
+  const { a, b, settle } = manual()
+  const listener = b.socket('stream')
+  listener.bind('10.0.0.2', 80)
+  listener.listen()
+  const client = a.socket('stream')
+  client.connect('10.0.0.2', 80)
+  settle()
+  const server = listener.accept()
+  if (typeof server === 'number') throw new Error(`accept gave ${server}`)
+  client.close()
+  settle()
+  expect(a.netstat().map(({ state }) => state)).toEqual(['FIN-WAIT-2'])
+  let woken = 0
+  a.onWake = () => woken++
+  a.close()
+  expect(woken).toBe(1)
+  expect(a.accounting().protocols['tcp']).toEqual({ sockets: 0, flows: 0, timers: 0, bytes: 0 })
+  settle()
+  expect(server.getsockopt('SO_ERROR')).toBe(Errno.ECONNRESET)
+})
+
 test('a gateway takes what is not on-link', async () => {
   const hosts = new Hosts()
   expect(await fate(hosts.client.connect({ hostname: '192.0.2.1', port: 80 }))).toBe('ENETUNREACH')
@@ -279,6 +301,11 @@ test('netstat() shows every socket with its queues and timers', async () => {
     expect(row!.rtt).toBeGreaterThanOrEqual(50)
     expect(row!.cwnd).toBeGreaterThan(0)
     expect(row!.timers['persist']).toBeGreaterThanOrEqual(0)
+    const { memory, internet, protocols } = hosts.client.accounting()
+    // 5,904 bytes lie in a block of 8 KiB or more, and nobody else has any.
+    expect(protocols['tcp']).toMatchObject({ sockets: 1, flows: 1, timers: 1 })
+    expect(protocols['tcp']!.bytes).toBeGreaterThanOrEqual(8192)
+    expect([memory.used, internet.bytes]).toEqual([protocols['tcp']!.bytes, 0])
     client.abort()
   })
 })
