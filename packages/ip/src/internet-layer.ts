@@ -57,6 +57,7 @@ export class InternetLayer implements NetworkLayer {
   /** Packets dropped, per reason, here and by the transports. */
   readonly drops: Drops
   private readonly arena: Arena
+  private readonly neighbours: NeighbourCache
   private readonly observer: IpObserver | undefined
   private readonly interfaceTable: InterfaceTable = new InterfaceTable()
   private readonly routeTable: RouteTable = new RouteTable()
@@ -90,7 +91,9 @@ export class InternetLayer implements NetworkLayer {
     const identification = new Identification(secret)
     const headers = new HeaderWriter(identification, hopLimit)
     const errors = new ErrorDelivery(interfaces, transports, pathMtus)
-    const arp = new Arp(arena, interfaces, new NeighbourCache(arena, secret, drops), replies, transmitter, errors)
+    const neighbours = new NeighbourCache(arena, secret, drops)
+    const arp = new Arp(arena, interfaces, neighbours, replies, transmitter, errors)
+    this.neighbours = neighbours
     const router = new Router(interfaces, this.routeTable, pathMtus)
     const link = new LinkOutput(interfaces, arp, transmitter, identification)
     const icmpOutput = new IcmpOutput(arena, headers, replies, drops)
@@ -180,6 +183,12 @@ export class InternetLayer implements NetworkLayer {
     const { list } = this.interfaceTable
     for (let i = 0; i < list.length; i++) if (this.interfaceTable.isBroadcast(list[i]!, address)) return true
     return false
+  }
+
+  doubtPath(destination: IpAddress, source: IpAddress): void {
+    const iface = this.router.choose(destination, source, -1)
+    const neighbour = iface === undefined ? undefined : this.neighbours.find(iface.index, this.router.nextHop)
+    if (neighbour !== undefined) this.neighbours.doubt(neighbour)
   }
 
   send(meta: PacketMeta, length: number, now: number): DropReason {

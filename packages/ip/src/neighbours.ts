@@ -131,6 +131,11 @@ export class NeighbourCache {
     this.timers.clear(neighbour.slot)
   }
 
+  /** What was sent by way of it goes unanswered: the next packet asks it whether its address still holds (RFC 1122 §3.3.1.4). */
+  doubt(neighbour: Neighbour): void {
+    this.confirmedAt[neighbour.slot] = -Infinity
+  }
+
   /** Keeps a copy of a packet until the neighbour is found, in place of an older one. False when memory is out. */
   hold(neighbour: Neighbour, bytes: Uint8Array, start: number, end: number, now: number): boolean {
     this.dropPending(neighbour, DropReason.NeighbourPending, now)

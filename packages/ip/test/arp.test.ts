@@ -33,6 +33,19 @@ function acquainted(): Host {
   return host
 }
 
+describe('doubt', () => {
+  test('RFC 1122 §3.3.1.4: negative advice about a path has the next packet ask its first hop again', () => {
+    const host = acquainted()
+    expect(send(host, pattern(2))).toBe('None')
+    expect(host.sent()).toEqual([toPeer(pattern(2))])
+    host.layer.doubtPath(ip('10.0.0.2'), ip('10.0.0.1'))
+    send(host, pattern(3))
+    expect(host.sent()).toEqual(expect.arrayContaining([toPeer(pattern(3)), poll]))
+    host.layer.doubtPath(ip('10.0.0.77'), ip('10.0.0.1'))
+    expect(host.sent()).toEqual([])
+  })
+})
+
 describe('asking', () => {
   test('RFC 826: the first packet asks everyone for the hardware address, and goes when it is known', () => {
     const host = newHost()

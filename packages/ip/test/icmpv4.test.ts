@@ -219,7 +219,7 @@ describe('errors in', () => {
     expect(host.receive(ipv4({ protocol: 1 }, icmp4(3, 3, NO_REST, concat(hex('60'), pattern(60)))))).toBe('BadVersion')
   })
 
-  test('RFC 792: redirects, source quenches and types unknown to us are dropped', () => {
+  test('MUST-55: RFC 792: redirects, source quenches and types unknown to us are dropped', () => {
     const host = new Host()
     expect(host.receive(ipv4({ protocol: 1 }, icmp4(5, 0, NO_REST, ours.subarray(0, 28))))).toBe('IcmpUnmatched')
     expect(host.receive(ipv4({ protocol: 1 }, icmp4(4, 0, NO_REST, ours.subarray(0, 28))))).toBe('IcmpUnmatched')

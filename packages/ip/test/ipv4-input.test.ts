@@ -33,7 +33,7 @@ describe('what is taken', () => {
     expect(seen).toEqual(pattern(1000))
   })
 
-  test('RFC 1122 §3.2.1.8: options are skipped', () => {
+  test('MUST-50, RFC 1122 §3.2.1.8: options are skipped', () => {
     const host = new Host()
     const packet = concat(hex('47 00 0024 0000 0000 40 11 0000 0a000002 0a000001 07 07 04 00000000 00'), pattern(8))
     const sum = naiveChecksum(packet.subarray(0, 28))

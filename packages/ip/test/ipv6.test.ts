@@ -182,7 +182,7 @@ describe('ICMPv6', () => {
     const ours = ipv6({ source: US, destination: '2001:db8:9::9', protocol: 0 }, concat(padding(6), pattern(20)))
     expect(host.receive(ipv6({ protocol: 58 }, icmp6(type, code, NO_REST, ours)))).toBe('None')
     expect(host.tcp.news).toMatchObject([{ cause, mtu: 0, data: pattern(20) }])
-    expect(host.tcp.news[0]!.meta).toMatchObject({ source: ip(US), destination: ip('2001:db8:9::9'), protocol: 6, interfaceIndex: 1 })
+    expect(host.tcp.news[0]!.meta).toMatchObject({ source: ip(US), destination: ip('2001:db8:9::9'), protocol: 6, interfaceIndex: 1, dontFragment: true })
   })
 
   test('what a sender padded behind the quoted packet is not part of it', () => {

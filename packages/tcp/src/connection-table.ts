@@ -72,10 +72,13 @@ export class ConnectionTable {
     return slot < 0 ? undefined : this.slots[slot]
   }
 
-  /** The queue may hold a deadline that has moved on since: it is set again when it comes. */
+  /**
+   * The queue may hold a deadline that has moved on since: it is set again when it comes. It comes on a whole
+   * millisecond: host timers know no less, and a number that is an integer needs no box on its way up to them.
+   */
   arm(connection: Connection): void {
     const { tcb } = connection
-    const next = nextDeadline(tcb)
+    const next = Math.ceil(nextDeadline(tcb))
     if (next < this.timers.deadlineOf(tcb.slot)) this.timers.set(tcb.slot, next)
   }
 }

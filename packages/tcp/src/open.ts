@@ -15,6 +15,8 @@ import type { Settings, Tcb } from './tcb.ts'
 
 /** How long a peer may hold back an ACK without our timing out, in ms: what most stacks do at most. */
 const MAX_ACK_DELAY = 40
+/** The smallest segment that counts as full, in bytes: the default MSS of RFC 9293 §3.7.1. */
+const LEAST_FULL_SEGMENT = 536
 
 /** What differs between connections from the start; absent members take the settings of the `Tcp`. */
 export interface OpenOptions {
@@ -100,7 +102,8 @@ export function createTcb(
     },
     ackNow: false,
     duplicateAcksOwed: 0,
-    unackedSegments: 0,
+    unackedText: 0,
+    largestSegment: Math.min(LEAST_FULL_SEGMENT, ourMss),
     quickAcks: config.quickAcks,
     duplicateText: { from: -1, to: -1 },
     retransmitNow: false,

@@ -153,13 +153,13 @@ function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, 
 function probe(context: TcpContext, tcb: Tcb, now: number): DropReason {
   const { snd, timers } = tcb
   if (timers.persist === Infinity) timers.persist = now + persistStart(tcb.persist, tcb.rtt.rto)
-  if (timers.user === Infinity) timers.user = now + tcb.settings.userTimeout
   // Nothing sent can time out, and a probe is no retransmission.
   timers.retransmission = Infinity
   if (!tcb.probeNow) return DropReason.None
   const sent = sendSegment(context, tcb, snd.una, 1, TcpFlags.ACK, now)
   if (sent === DropReason.DeviceQueueFull) return sent
   tcb.probeNow = false
+  if (timers.user === Infinity) timers.user = now + tcb.settings.userTimeout
   const end = (snd.una + 1) | 0
   if (((end - snd.max) | 0) > 0) snd.max = end
   tcb.lastSent = now
@@ -274,7 +274,7 @@ function markUrgent(tcb: Tcb, header: TcpHeader): void {
 /** The segment carried an acknowledgment: none is owed any more. */
 function acknowledged(tcb: Tcb): void {
   tcb.ackNow = false
-  tcb.unackedSegments = 0
+  tcb.unackedText = 0
   tcb.timers.delayedAck = Infinity
   tcb.timestamps.lastAckSent = tcb.rcv.nxt
 }

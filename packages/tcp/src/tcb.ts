@@ -193,8 +193,10 @@ export interface Tcb {
   ackNow: boolean
   /** Duplicate ACKs owed, one for each out-of-order segment (RFC 5681 §3.2). */
   duplicateAcksOwed: number
-  /** Full segments received and not yet acknowledged (RFC 9293 §3.8.6.3). */
-  unackedSegments: number
+  /** Bytes received in order and not yet acknowledged (RFC 9293 §3.8.6.3). */
+  unackedText: number
+  /** Most text that a segment of the peer's has brought: what counts as a full one. */
+  largestSegment: number
   /** Segments still to be acknowledged at once: the peer's window is opening, or it waits for a gap to close. */
   quickAcks: number
   /** Text that arrived twice, as stream offsets, to be told in the next ACK (RFC 2883); `from` -1 for none. */

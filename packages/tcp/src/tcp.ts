@@ -358,7 +358,8 @@ export class Tcp {
     const { context } = this
     const { segment } = context
     const { header } = segment
-    // MUST-57: never answer what was not sent to one host alone.
+    // MUST-57, MUST-63: never answer what was not sent to one host alone, or by none.
+    if (isMulticast(meta.source) || isUnspecified(meta.source) || isLimitedBroadcast(meta.source)) return DropReason.MartianSource
     if (isMulticast(meta.destination) || !context.network.isLocal(meta.destination)) return DropReason.NotForUs
     const listener = this.listeners.find(meta.destination, header.destinationPort)
     if (listener !== undefined && header.flags & TcpFlags.ACK && now < listener.cookiesUntil && !listener.full) {

@@ -3,6 +3,7 @@ import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection } from './closing.ts'
 import type { TcpContext } from './context.ts'
 import { suspectBlackHole, takeLostProbe } from './path-mtu.ts'
+import { Readiness } from './readiness.ts'
 import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import { textInFlight, textSent } from './tcb.ts'
@@ -43,10 +44,21 @@ export function runTimers(context: TcpContext, tcb: Tcb, now: number): void {
   if (timers.retransmission <= now) retransmissionTimeout(context, tcb, now)
 }
 
+/** R1 (RFC 9293 §3.8.3, SHLD-10): retransmissions of one segment after which something may be wrong with the path. */
+const R1 = 3
+
+/** MUST-20 and SHLD-9: the internet layer checks its first hop, and the user hears of it long before we give up. */
+function doubtPath(context: TcpContext, tcb: Tcb): void {
+  context.network.doubtPath?.(tcb.remoteAddress, tcb.localAddress)
+  tcb.softError = Errno.ETIMEDOUT
+  tcb.events |= Readiness.SoftError
+}
+
 /** RFC 6298 §5.4 to §5.7 and RFC 5681 §3.1: back off, shrink the window, start again at SND.UNA. */
 function retransmissionTimeout(context: TcpContext, tcb: Tcb, now: number): void {
   tcb.retries++
   tcb.counters.timeouts++
+  if (tcb.retries === R1) doubtPath(context, tcb)
   rtoBackOff(tcb.rtt)
   segmentRetransmitted(tcb.segmentTimer, tcb.synAcked ? tcb.ackedOffset : -1)
   tcb.timers.retransmission = now + tcb.rtt.rto

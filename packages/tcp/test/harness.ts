@@ -38,6 +38,7 @@ export class FakeNetwork implements NetworkLayer {
   /** What `send` answers. */
   answer: DropReason = DropReason.None
   readonly own: IpAddress
+  doubtPath: (destination: IpAddress) => void = () => undefined
 
   constructor(own: string) {
     this.own = address(own)

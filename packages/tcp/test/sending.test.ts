@@ -88,6 +88,23 @@ describe('retransmission (RFC 6298, RFC 5681)', () => {
     expect(script.tcp.size).toBe(0)
   })
 
+  test('MUST-20, SHLD-9, SHLD-10: after three retransmissions the path is doubted and the user told, long before the end', () => {
+    const script = new Script().establish()
+    const doubted: number[] = []
+    script.network.doubtPath = (destination) => doubted.push(destination.w3)
+    script.write('data')
+    script.poll()
+    for (let round = 1; round < 3; round++) {
+      script.advance(script.connection.info().rto).poll()
+      expect(script.connection.takeSoftError()).toBe(0)
+    }
+    expect(doubted).toEqual([])
+    script.advance(script.connection.info().rto).poll()
+    expect(doubted).toEqual([address(PEER).w3])
+    expect(script.connection.takeSoftError()).toBe(Errno.ETIMEDOUT)
+    expect(script.connection.state).toBe(State.ESTABLISHED)
+  })
+
   test('RTT is measured from segment to ACK, never from a retransmission (Karn)', () => {
     const script = new Script().establish()
     script.write('one')

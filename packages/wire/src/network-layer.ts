@@ -72,6 +72,11 @@ export interface NetworkLayer {
    * later, nothing was sent; any other reason but `None` means the packet was dropped and counted.
    */
   send(meta: PacketMeta, length: number, now: number): DropReason
+  /**
+   * Negative advice (RFC 1122 §3.3.1.4): what was sent to `destination` goes unanswered, so the way there,
+   * its first hop above all, had better be checked.
+   */
+  doubtPath?(destination: IpAddress, source: IpAddress): void
 }
 
 /** Why an ICMP error came back, in the terms of RFC 1122 §3.2.2 and RFC 4443, one list for both families. */

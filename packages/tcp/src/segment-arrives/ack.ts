@@ -46,8 +46,8 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   const advances = greaterThan(ack, snd.una)
   const duplicate = !advances && isDuplicate(tcb, segment)
   if (greaterThanOrEqual(ack, snd.una)) updateSendWindow(tcb, segment)
-  // A closed window that is acknowledged means a living peer (RFC 9293 MUST-37).
-  if (snd.wnd === 0 && tcb.timers.user !== Infinity) tcb.timers.user = now + tcb.settings.userTimeout
+  // A closed window that is acknowledged means a living peer: the clock runs from the next unanswered probe (MUST-37).
+  if (snd.wnd === 0) tcb.timers.user = Infinity
   if (tcb.ecn.mode !== EcnMode.Off) takeEcho(context, tcb, header.flags, now)
   if (advances) return takeNewAck(context, tcb, segment, ack, now)
   if (duplicate) takeDuplicateAck(context, tcb, now)

@@ -23,7 +23,7 @@ export function checkSequence(context: TcpContext, tcb: Tcb, segment: Segment, n
   }
 
   // The SYN again means that our SYN,ACK was lost. One with an ACK (simultaneous open) has our SYN already.
-  if (tcb.state === State['SYN-RECEIVED'] && repeatsSyn(tcb, header)) {
+  if (tcb.state === State['SYN-RECEIVED'] && !reset && repeatsSyn(tcb, header)) {
     tcb.retransmitNow = true
     return DropReason.SequenceUnacceptable
   }

@@ -30,6 +30,7 @@ export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: n
     return STOP
   }
 
+  if (length > tcb.largestSegment) tcb.largestSegment = length
   const hadGap = tcb.reassembly !== undefined && tcb.reassembly.count > 0
   const moved = acceptText(context, tcb, segment.textSequence, segment.bytes, segment.textStart, segment.textEnd)
   if (moved < 0) {
@@ -54,8 +55,8 @@ export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: n
     tcb.quickAcks--
     tcb.ackNow = true
   } else {
-    if (length >= tcb.negotiated.mss) tcb.unackedSegments++
-    if (tcb.unackedSegments >= 2 || context.config.delayedAck === 0) tcb.ackNow = true
+    tcb.unackedText += length
+    if (tcb.unackedText >= 2 * tcb.largestSegment || context.config.delayedAck === 0) tcb.ackNow = true
     else if (tcb.timers.delayedAck === Infinity) tcb.timers.delayedAck = now + context.config.delayedAck
   }
   return DropReason.None
