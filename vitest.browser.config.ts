@@ -24,7 +24,7 @@ export default defineConfig({
     include: present ? ['packages/*/test/**/*.test.ts'] : [],
     exclude: ['**/*.node.test.ts', '**/node_modules/**'],
     passWithNoTests: !present,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     reporters: reporters(false),
     browser: {
       enabled: present,
