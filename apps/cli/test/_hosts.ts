@@ -41,14 +41,16 @@ export class Hosts {
     return runVirtual(this.simulation, parts, { until: work })
   }
 
-  /** Connects, sends `text`, ends its direction if `end` says so, and reads until the server ends. */
+  /** Connects, sends `text`, ends its direction if `end` says so, and reads meanwhile until the server ends. */
   async talk(port: number, text: string, { end = true } = {}): Promise<string> {
     const connection = await this.client.connect({ hostname: '10.0.0.2', port })
-    await connection.write(new TextEncoder().encode(text))
-    if (end) await connection.closeWrite()
-    const answer = new TextDecoder().decode(await readAll((into) => connection.read(into)))
+    const send = async (): Promise<void> => {
+      await connection.write(new TextEncoder().encode(text))
+      if (end) await connection.closeWrite()
+    }
+    const [answer] = await Promise.all([readAll((into) => connection.read(into)), send()])
     await connection.close()
-    return answer
+    return new TextDecoder().decode(answer)
   }
 }
 

@@ -169,7 +169,7 @@ describe('as a process, from its sources', () => {
 
   test.skipIf(!node)('no colours into a pipe, unless FORCE_COLOR asks for them; never with NO_COLOR', () => {
     const colours = (more: Record<string, string>): boolean =>
-      execFileSync(program!, [...words, 'transfer', '--size', '1'], { encoding: 'utf8', env: environment(more) }).includes('\x1b[')
+      execFileSync(program!, [...words, 'transfer', '--size', '1'], { encoding: 'utf8', env: environment(more), stdio: ['ignore', 'pipe', 'ignore'] }).includes('\x1b[')
     expect(colours({})).toBe(false)
     expect(colours({ FORCE_COLOR: '1' })).toBe(true)
     expect(colours({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false)

@@ -87,10 +87,12 @@ describe('over a link that does nothing to packets', () => {
     expect((events[1] as SegmentEvent).options).toContain('mss 1440')
   })
 
-  it('buffers bound what is in flight', () => {
-    const { result } = transfer(100_000, quiet, { buffer: 4096 })
+  it('buffers bound what is in flight, and how far ahead the client writes', () => {
+    const { result, events } = transfer(100_000, quiet, { buffer: 4096 })
     expectArrived(result, 100_000)
     expect(result.server.connection!.receiveWindow).toBeLessThanOrEqual(4096)
+    const close = events.find((event) => event.type === 'state' && event.to === 'FIN-WAIT-1')!
+    expect(close.time).toBeGreaterThan(0.9 * result.times.received!)
   })
 })
 
@@ -104,7 +106,7 @@ describe('over a link that does everything to packets', () => {
     expect(result.server.drops['BadChecksum']).toBeGreaterThan(0)
     for (const { accounting } of [result.client, result.server]) {
       expect(accounting.memory.used).toBe(0)
-      expect(accounting.protocols['tcp']).toMatchObject({ flows: 0, timers: 0, bytes: 0 })
+      expect(accounting.protocols['tcp']).toMatchObject({ sockets: 0, flows: 0, timers: 0, bytes: 0 })
     }
   })
 
