@@ -1,5 +1,6 @@
 import { Errno } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
+import type { ListenOptions, TcpOptions } from '../src/index.ts'
 import { Readiness, State } from '../src/index.ts'
 import type { TestSegment } from './harness.ts'
 import { describe as describePacket, Script } from './harness.ts'
@@ -7,10 +8,10 @@ import { describe as describePacket, Script } from './harness.ts'
 /** One rule of RFC 9293 a test: how connections end and stay alive (§3.6, §3.8.4). */
 
 /** A connection in TIME-WAIT whose peer began at 500, with a listener for the one that follows. */
-function timeWait(options: ConstructorParameters<typeof Script>[0] = {}, stamp?: number): Script {
+function timeWait(options: Partial<TcpOptions> = {}, stamp?: number, listening: ListenOptions = {}): Script {
   const timestamps = stamp === undefined ? {} : { timestamps: [stamp, 0] as [number, number] }
   const script = new Script(options).establish({}, timestamps)
-  script.tcp.listen(script.network.own, script.localPort)
+  script.tcp.listen(script.network.own, script.localPort, listening)
   script.connection.shutdownSend()
   script.expect({ flags: 'FA', seq: 101, ack: 501 })
   script.send({ flags: 'FA', seq: 501, ack: 102, ...timestamps })
@@ -86,6 +87,33 @@ describe('RFC 9293 §3.6: closing', () => {
     script.send({ flags: 'A', seq: 504, ack: (answer!.seq + 1) >>> 0 })
     script.quiet()
     expect(script.tcp.size).toBe(1)
+  })
+
+  test('MAY-2: a newer SYN that nobody takes leaves TIME-WAIT as it is: no listener, a FIN in it, no room', () => {
+    const alone = timeWait()
+    alone.tcp.forEachListener((listener) => listener.close(alone.now))
+    alone.send({ flags: 'S', seq: 10_000 })
+    alone.expect({ flags: 'A', seq: 102, ack: 502 })
+    const withFin = timeWait()
+    withFin.send({ flags: 'SF', seq: 10_000 })
+    const full = timeWait({}, undefined, { backlog: 0 })
+    full.send({ flags: 'S', seq: 10_000 })
+    for (const { connection } of [alone, withFin, full]) expect(connection.state).toBe(State['TIME-WAIT'])
+  })
+
+  test('SHLD-4: RFC 6191: a SYN with timestamps after a connection without them is taken whatever its sequence number', () => {
+    const script = timeWait({ timestamps: true })
+    script.send({ flags: 'S', seq: 400, timestamps: [1, 0] })
+    expect(opened(script)).toMatchObject([{ flags: 'SA', ack: 401 }])
+  })
+
+  test('§3.10.5: ABORT after a reset gives the memory of unread text back', () => {
+    const script = new Script().establish()
+    script.send({ flags: 'A', seq: 501, ack: 101, text: 'unread' })
+    script.send({ flags: 'R', seq: 507 })
+    script.connection.abort(script.now)
+    script.quiet()
+    expect(script.arena.used).toBe(0)
   })
 
   test('SHLD-4: RFC 6191: with timestamps a newer SYN ends TIME-WAIT whatever its sequence number, an older one does not', () => {

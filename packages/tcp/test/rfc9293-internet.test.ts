@@ -1,8 +1,11 @@
-import { copyIpAddress, createPacketMeta, DropReason, Errno, IcmpCause, writeUint16, writeUint32 } from '@layerfour/wire'
+import {
+  copyIpAddress, createPacketMeta, createTcpHeader, DropReason, Errno, IcmpCause, TcpFlags, writeTcp, writeTransportChecksum, writeUint16,
+  writeUint32,
+} from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import type { Connection } from '../src/index.ts'
 import { Readiness, State } from '../src/index.ts'
-import { address, PEER, Script, wireSequence } from './harness.ts'
+import { address, PEER, Script, US, wireSequence } from './harness.ts'
 
 /** One rule of RFC 9293 a test: what the internet layer says (§3.9.2). */
 
@@ -76,6 +79,28 @@ describe('RFC 9293 §3.9.2.2: ICMP messages', () => {
       script.quiet()
       expect(script.connection.state).toBe(State.CLOSED)
       expect(script.read()).toBe(Errno.ECONNREFUSED)
+    }
+  })
+})
+
+describe('RFC 9293 §3.9.2.3: source addresses', () => {
+  test('MUST-63: a SYN from a source that no host can have is ignored', () => {
+    for (const source of ['224.0.0.1', '255.255.255.255', '0.0.0.0']) {
+      const script = new Script()
+      const listener = script.listen()
+      const header = createTcpHeader()
+      header.sourcePort = 40_000
+      header.destinationPort = 80
+      header.flags = TcpFlags.SYN
+      const bytes = new Uint8Array(60)
+      const length = writeTcp(header, bytes, 0)
+      const meta = createPacketMeta()
+      copyIpAddress(address(source), meta.source)
+      copyIpAddress(address(US), meta.destination)
+      writeTransportChecksum(meta.source, meta.destination, 6, bytes, 0, length)
+      expect(script.tcp.receive(meta, bytes, 0, length, script.now)).toBe(DropReason.MartianSource)
+      script.quiet()
+      expect(listener.halfOpen).toBe(0)
     }
   })
 })

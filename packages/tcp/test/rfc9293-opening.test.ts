@@ -1,8 +1,11 @@
-import { copyIpAddress, createPacketMeta, createTcpHeader, DropReason, Errno, TcpFlags, writeTcp, writeTransportChecksum } from '@layerfour/wire'
+import { Arena } from '@layerfour/storage'
+import {
+  copyIpAddress, createPacketMeta, createTcpHeader, DropReason, Errno, TcpFlags, writeTcp, writeTransportChecksum,
+} from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
-import type { TcpListener } from '../src/index.ts'
-import { Readiness, State } from '../src/index.ts'
-import { address, describe as describePacket, PEER, Script, SECRET, US } from './harness.ts'
+import type { Connection, TcpListener } from '../src/index.ts'
+import { Readiness, State, Tcp } from '../src/index.ts'
+import { address, describe as describePacket, FakeNetwork, PEER, Script, SECRET, US } from './harness.ts'
 
 /** One rule of RFC 9293 a test: how connections begin (§3.4, §3.5, §3.7.1, §3.9.1.1). */
 
@@ -30,6 +33,25 @@ function synBetween(script: Script, source: string, destination: string): DropRe
   copyIpAddress(address(destination), meta.destination)
   writeTransportChecksum(meta.source, meta.destination, 6, bytes, 0, length)
   return script.tcp.receive(meta, bytes, 0, length, script.now)
+}
+
+/** Carries segments from one end to the other for 20 ms; how many those were. */
+function exchange(ends: { network: FakeNetwork, tcp: Tcp }[], start = 0): number {
+  const meta = createPacketMeta()
+  let segments = 0
+  for (let now = start; now < start + 20; now++) {
+    for (const { tcp } of ends) tcp.poll(now)
+    const flying = ends.map(({ network }) => network.sent.splice(0))
+    flying.forEach((packets, from) => {
+      for (const { source, destination, bytes } of packets) {
+        segments++
+        copyIpAddress(source, meta.source)
+        copyIpAddress(destination, meta.destination)
+        ends[1 - from]!.tcp.receive(meta, bytes, 0, bytes.length, now)
+      }
+    })
+  }
+  return segments
 }
 
 describe('RFC 9293 §3.4.1: initial sequence numbers', () => {
@@ -85,6 +107,30 @@ describe('RFC 9293 §3.5: opening', () => {
     script.send({ flags: 'A', seq: 501, ack: 101 })
     script.quiet()
     expect(script.connection.state).toBe(State.ESTABLISHED)
+  })
+
+  test('MUST-10: so do two of our own that open at once, after four segments and no more', () => {
+    const ends = [[US, 1000, PEER, 2000], [PEER, 2000, US, 1000]].map(([local, localPort, remote, remotePort]) => {
+      const network = new FakeNetwork(local as string)
+      const tcp = new Tcp(network, { arena: new Arena(1 << 16), secret: SECRET, maxConnections: 8 })
+      const connection = tcp.connect(network.own, localPort as number, address(remote as string), remotePort as number, {}, 0)
+      return { network, tcp, connection: connection as Connection }
+    })
+    expect(exchange(ends)).toBeLessThanOrEqual(6)
+    expect(ends.map(({ connection }) => connection.state)).toEqual([State.ESTABLISHED, State.ESTABLISHED])
+  })
+
+  test('§3.5: a connection to itself is one that both sides open at once', () => {
+    const network = new FakeNetwork(US)
+    const tcp = new Tcp(network, { arena: new Arena(1 << 16), secret: SECRET, maxConnections: 8 })
+    const connection = tcp.connect(network.own, 1000, network.own, 1000, {}, 0) as Connection
+    const end = { network, tcp, connection }
+    expect(exchange([end, end])).toBeLessThanOrEqual(4)
+    expect(connection.state).toBe(State.ESTABLISHED)
+    connection.send(new TextEncoder().encode('to myself'), 0, 9)
+    exchange([end, end], 20)
+    const text = new Uint8Array(20)
+    expect(new TextDecoder().decode(text.subarray(0, connection.receive(text, 0, 20)))).toBe('to myself')
   })
 
   test('MUST-22: a SYN,ACK too is sent again with doubled waits, and given up', () => {

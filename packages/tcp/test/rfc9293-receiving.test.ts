@@ -65,6 +65,18 @@ describe('RFC 9293 §3.10.7.4: segments that arrive', () => {
   })
 })
 
+describe('RFC 7323 §5: timestamps', () => {
+  test('RFC 5961: a segment that is dropped leaves TS.Recent alone: nobody can lock an honest peer out by forging one', () => {
+    const script = new Script({ timestamps: true }).establish({}, { timestamps: [5000, 0] })
+    const far: [number, number] = [2_000_000_000, 0]
+    script.send({ flags: 'S', seq: 501, timestamps: far })
+    script.send({ flags: 'P', seq: 501, text: 'x', timestamps: far })
+    script.send({ flags: 'A', seq: 501, ack: 3_000_000_000, timestamps: far })
+    script.poll()
+    expect(script.send({ flags: 'A', seq: 501, ack: 101, text: 'honest', timestamps: [5001, 0] })).toBe(DropReason.None)
+  })
+})
+
 describe('RFC 9293 §3.8.6: our window', () => {
   test('MUST-39: after a full buffer the window opens again only by a segment, or half of the buffer', () => {
     const script = new Script({ receiveBuffer: 4000 }).establish()
@@ -122,5 +134,11 @@ describe('RFC 9293 §3.8.6: our window', () => {
     script.send({ flags: 'A', seq: 1966, ack: 101, text: 1460 })
     script.expect({ flags: 'A', seq: 101, ack: 3426 })
     expect(() => new Script({ delayedAck: 500 })).toThrow(RangeError)
+  })
+
+  test('SHLD-19: one comes for every 2·RMSS bytes too, when the peer’s segments are smaller than ours', () => {
+    const script = new Script().establish()
+    for (const at of [0, 1000, 2000]) script.send({ flags: 'A', seq: 501 + at, ack: 101, text: filler(1000, at) })
+    script.expect({ flags: 'A', seq: 101, ack: 3501 })
   })
 })

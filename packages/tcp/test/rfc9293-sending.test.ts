@@ -134,6 +134,55 @@ describe('RFC 9293 §3.8.2: congestion control', () => {
 })
 
 describe('RFC 9293 §3.8.3: connection failures', () => {
+  /** Every retransmission timeout of unanswered text until the connection ends: what was heard of it after each. */
+  function unanswered(script: Script): { advice: number, softError: number, state: State }[] {
+    let advice = 0
+    script.network.doubtPath = () => {
+      advice++
+    }
+    const heard: { advice: number, softError: number, state: State }[] = []
+    for (let round = 0; round < 20 && script.connection.state !== State.CLOSED; round++) {
+      script.advance(script.connection.info().rto)
+      swallow(script)
+      heard.push({ advice, softError: script.connection.takeSoftError(), state: script.connection.state })
+    }
+    return heard
+  }
+
+  test('MUST-20: after R1 retransmissions the internet layer hears that the path is in doubt, after R2 the connection ends', () => {
+    const script = new Script().establish()
+    script.write('x')
+    swallow(script)
+    const heard = unanswered(script)
+    expect(heard.slice(0, 2).map(({ advice }) => advice)).toEqual([0, 0])
+    const last = heard.at(-1)!
+    expect(last.advice).toBeGreaterThan(0)
+    expect(last.state).toBe(State.CLOSED)
+    expect(script.connection.takeError()).toBe(Errno.ETIMEDOUT)
+  })
+
+  test('SHLD-9: the user hears of the delivery problem when R1 is reached and before R2', () => {
+    const script = new Script().establish()
+    script.write('x')
+    swallow(script)
+    const told = unanswered(script).find(({ softError }) => softError !== 0)!
+    expect(told).toMatchObject({ softError: Errno.ETIMEDOUT, state: State.ESTABLISHED })
+  })
+
+  test('SHLD-10: R1 is at least three retransmissions, counted anew once text is acknowledged', () => {
+    const script = new Script().establish()
+    for (const text of ['a', 'b', 'c']) {
+      script.write(text)
+      swallow(script)
+      for (let round = 0; round < 2; round++) {
+        script.advance(script.connection.info().rto)
+        swallow(script)
+      }
+      expect(script.connection.takeSoftError()).toBe(0)
+      script.send({ flags: 'A', seq: 501, ack: 102 + 'abc'.indexOf(text) })
+    }
+  })
+
   test('MUST-21: the user sets R2 of a connection, before and while it lives', () => {
     const script = new Script().establish({ settings: { userTimeout: 30_000 } })
     script.write('x')
@@ -287,6 +336,16 @@ describe('RFC 9293 §3.8.6: the peer’s window', () => {
       script.advance(1000)
     }
     expect(probes).toBeGreaterThan(100)
+    expect(script.connection.state).toBe(State.ESTABLISHED)
+  })
+
+  test('MUST-37: even when the user timeout is shorter than the wait between probes', () => {
+    const script = new Script({ userTimeout: 20_000 }).establish({}, { window: 0 })
+    script.write('waiting')
+    for (let second = 0; second < 600; second++) {
+      if (swallow(script).length > 0) script.send({ flags: 'A', seq: 501, ack: 101, window: 0 })
+      script.advance(1000)
+    }
     expect(script.connection.state).toBe(State.ESTABLISHED)
   })
 
