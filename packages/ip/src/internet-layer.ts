@@ -229,17 +229,22 @@ export class InternetLayer implements NetworkLayer {
       this.loopback.shift()
     }
     this.output.flush(now)
+    let deadline = Infinity
     const { list } = this.transports
-    for (let i = 0; i < list.length; i++) list[i]!.poll(now)
-    return this.deadline
+    for (let i = 0; i < list.length; i++) deadline = Math.min(deadline, list[i]!.poll(now))
+    return Math.min(deadline, this.ownDeadline)
   }
 
   /** When `poll` is wanted next, in ms: at or before now when something is owed, Infinity for never. */
   get deadline(): number {
-    let deadline = Math.min(this.replies.deadline, this.loopback.deadline, this.arp.deadline, this.reassembly.deadline)
+    let deadline = this.ownDeadline
     const { list } = this.transports
     for (let i = 0; i < list.length; i++) deadline = Math.min(deadline, list[i]!.deadline)
     return deadline
+  }
+
+  private get ownDeadline(): number {
+    return Math.min(this.replies.deadline, this.loopback.deadline, this.arp.deadline, this.reassembly.deadline)
   }
 
   /** The one way in for packets that lie in our memory. */

@@ -75,7 +75,7 @@ export class Reassembly {
     const to = offset + length
     if (length === 0 || (more && (length & 7) !== 0)) return DropReason.BadTotalLength
     const ipv4 = isIpv4(packet.meta.source)
-    if (to > (ipv4 ? MAX_LENGTH - (packet.transportStart - packet.start) : MAX_LENGTH)) return DropReason.FragmentTooLarge
+    if (to > MAX_LENGTH) return DropReason.FragmentTooLarge
     const partial = this.obtain(packet, ipv4, identification, to, now)
     if (partial === undefined) return DropReason.OutOfMemory
     const reason = this.place(partial, packet, offset, to, more)

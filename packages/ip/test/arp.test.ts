@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   MAX_NEIGHBOURS, NEIGHBOUR_PROBES, NEIGHBOUR_REACHABLE_TIME, NEIGHBOUR_RETRY_INTERVAL, NEIGHBOUR_TRIES,
 } from '../src/index.ts'
-import { Host } from './support/host.ts'
+import { Host, Wire } from './support/host.ts'
 import { arp, concat, ethernet, icmp4, ip, ipv4, macBytes, pattern, prefix } from './support/packets.ts'
 
 const US = '02:00:00:00:00:01'
@@ -352,6 +352,13 @@ describe('frames', () => {
     expect(host.receive(ethernet(ALL, PEER, 0x0800, datagram))).toBe('NotForUs')
     expect(host.receive(ethernet('01:00:5e:00:00:01', PEER, 0x0800, datagram))).toBe('NotForUs')
     expect(host.receive(ethernet(ALL, PEER, 0x0800, ipv4({ destination: '10.0.0.255' }, pattern(8))))).toBe('None')
+  })
+
+  test('a frame to everyone changes nothing for a packet on another medium', () => {
+    const host = newHost()
+    host.layer.addInterface(new Wire())
+    host.receive(ethernet(ALL, PEER, 0x0800, datagram))
+    expect(host.receive(datagram, 2)).toBe('None')
   })
 
   test('RFC 1122 §3.3.6: broadcasts go to everyone, multicasts to their group, without ARP', () => {

@@ -178,7 +178,9 @@ test('an error that finds the queue of replies full is dropped and counted', () 
 })
 
 describe('errors in', () => {
-  const ours = ipv4({ source: '10.0.0.1', destination: '10.9.9.9', protocol: 6, dontFragment: true }, pattern(1400))
+  const ours = ipv4(
+    { source: '10.0.0.1', destination: '10.9.9.9', protocol: 6, dontFragment: true, trafficClass: 0x28, hopLimit: 3 },
+    pattern(1400))
 
   test.each([
     [3, 0, IcmpCause.NetworkUnreachable], [3, 1, IcmpCause.HostUnreachable], [3, 2, IcmpCause.ProtocolUnreachable],
@@ -190,7 +192,10 @@ describe('errors in', () => {
     const [news, ...rest] = host.tcp.news
     expect(rest).toEqual([])
     expect(news).toMatchObject({ cause, mtu: 0, data: pattern(8) })
-    expect(news!.meta).toMatchObject({ source: ip('10.0.0.1'), destination: ip('10.9.9.9'), protocol: 6, dontFragment: true, interfaceIndex: 1 })
+    expect(news!.meta).toEqual({
+      source: ip('10.0.0.1'), destination: ip('10.9.9.9'), protocol: 6, dontFragment: true, interfaceIndex: 1, trafficClass: 0x28,
+      hopLimit: 3, checksumVerified: false,
+    })
     expect(host.udp.news).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 import { createPath, DropReason, IcmpCause, verifyTransportChecksum } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import { Host, Recorder } from './support/host.ts'
-import { concat, hex, icmp6, ip, ipv4, ipv6, pattern } from './support/packets.ts'
+import { concat, hex, icmp6, ip, ipv4, ipv6, pattern, prefix } from './support/packets.ts'
 
 const US = '2001:db8::1'
 const PEER = '2001:db8::2'
@@ -230,6 +230,16 @@ describe('out', () => {
     expect(path).toEqual({ source: ip('fe80::1'), interfaceIndex: 1, mtu: 1500, checksumNeeded: true })
     expect(host.layer.findPath(ip('2001:db8::9'), ip('::'), path)).toBe(DropReason.None)
     expect(path.source).toEqual(ip(US))
+  })
+
+  test('RFC 6724 §5: without an address on the destination\'s network, one of its scope; among equals the one added first', () => {
+    const host = new Host({ addresses: ['fe80::1/64', '2001:db8::1/64', '2001:db8:1::1/64', 'fe80:1::1/64'] })
+    host.layer.addRoute({ destination: prefix('::/0'), interfaceIndex: 1 })
+    const path = createPath()
+    expect(host.layer.findPath(ip('2001:db8:9::9'), ip('::'), path)).toBe(DropReason.None)
+    expect(path.source).toEqual(ip(US))
+    expect(host.layer.findPath(ip('fe80:9::9'), ip('::'), path)).toBe(DropReason.None)
+    expect(path.source).toEqual(ip('fe80::1'))
   })
 
   test('RFC 8200 §5: IPv6 needs an MTU of 1280', () => {

@@ -78,6 +78,16 @@ describe('PacketCopier', () => {
     }
   })
 
+  test('a sender that moves on to another place is copied from there', () => {
+    const copier = new PacketCopier()
+    const source = pattern(2000)
+    const into = new Uint8Array(1000)
+    for (const start of [0, 0, 0, 300, 300, 300, 0, 0]) {
+      copier.copy(source, start, start + 1000, into, 0)
+      expect(into).toEqual(source.slice(start, start + 1000))
+    }
+  })
+
   test('a resizable buffer that shrinks and grows again is copied rightly', () => {
     const buffer = new Resizable(1000, { maxByteLength: 2000 })
     const source = new Uint8Array(buffer)

@@ -174,6 +174,22 @@ describe.each([
     expect(host.udp.received).toHaveLength(1)
   })
 
+  test('the oldest is the one that began first, wherever it is kept', () => {
+    const host = newHost()
+    for (let id = 0; id < MAX_REASSEMBLIES; id++) {
+      host.now += 1
+      host.receive(cut(pattern(32), 0, 16, id))
+    }
+    host.receive(cut(pattern(32), 16, 32, 0))
+    for (const id of [100, 101]) {
+      host.now += 1
+      host.receive(cut(pattern(32), 0, 16, id))
+    }
+    host.udp.received = []
+    for (const id of [1, 100, 101]) host.receive(cut(pattern(32), 16, 32, id))
+    expect(host.udp.received).toHaveLength(2)
+  })
+
   test(`more than ${MAX_FRAGMENT_RUNS} separate runs of bytes: the datagram is dropped`, () => {
     const host = newHost()
     const data = pattern(4000)
