@@ -22,6 +22,11 @@ const bad: Partial<Settings> = {
   sendA: 200_000, sendB: 50_000, loss: 2, reorder: 3, duplicate: 2, jitter: 3, queue: 20, seed: 11,
 }
 
+/** Packets that come twice, and such as come when nothing else is under way. */
+const stragglers: Partial<Settings> = {
+  sendA: 60_000, duplicate: 30, reorder: 20, readerPause: 1000, readerRate: 20, receiveBuffer: 8192,
+}
+
 describe('a recorded transfer', () => {
   test('the same settings give the same recording, however it is cut into slices', () => {
     const one = record(bad)
@@ -99,6 +104,10 @@ describe('a recorded transfer', () => {
     expect(dropped.length).toBeGreaterThan(0)
     expect(recording.segments.drops[0].length + recording.segments.drops[1].length).toBe(dropped.length)
     expect(rows(recording).some(({ copyAt }) => !Number.isNaN(copyAt))).toBe(true)
+    for (const side of [0, 1] as const) {
+      const own = rows(recording).filter((row) => row.side === side)
+      expect([...recording.segments.starts[side].view()]).toEqual(own.map(({ startedAt }) => startedAt))
+    }
   })
 
   test('the retransmissions that are drawn are those that the stack counts', () => {
@@ -108,13 +117,37 @@ describe('a recorded transfer', () => {
     expect(rows(recording).filter(({ side, again }) => side === 0 && again !== 0).length).toBe(sample.retransmissions)
   })
 
-  test('a silence has no packet on the link', () => {
-    const recording = record(presets.find(({ id }) => id === 'reader')!.settings)
+  test.each<[string, Partial<Settings>]>([
+    ['a slow reader', presets.find(({ id }) => id === 'reader')!.settings],
+    ['copies and stragglers', stragglers],
+  ])('%s: a silence has no packet on the link', (_name, settings) => {
+    const recording = record(settings)
     expect(recording.silences.length).toBeGreaterThan(2)
     for (const { from, to } of recording.silences) {
-      const during = rows(recording).filter(({ transmittedAt, endedAt }) => transmittedAt < to - 1e-9 && endedAt > from + 1e-9)
+      const during = rows(recording).filter(({ transmittedAt, endedAt, copyAt }) =>
+        transmittedAt < to - 1e-9 && (endedAt > from + 1e-9 || copyAt > from + 1e-9))
       expect(during).toEqual([])
     }
+  })
+
+  test('every pause without a packet is a silence', () => {
+    const recording = record(stragglers)
+    let busyUntil = 0
+    const pauses: [number, number][] = []
+    for (const { transmittedAt, endedAt, copyAt } of rows(recording)) {
+      if (transmittedAt - busyUntil >= 2) pauses.push([busyUntil, transmittedAt])
+      busyUntil = Math.max(busyUntil, endedAt, Number.isNaN(copyAt) ? 0 : copyAt)
+    }
+    pauses.push([busyUntil, recording.until])
+    expect(recording.silences.map(({ from, to }) => [from, to])).toEqual(pauses)
+  })
+
+  test('more bytes than the send buffer holds are hashed once each', () => {
+    const recording = record({ sendA: 1_500_000, rate: 0, delay: 1 })
+    const bytes = new Uint8Array(1_500_000)
+    fillChargen(bytes, bytes.length, 0)
+    expect(recording.sent[0]?.sha256).toBe(createHash('sha256').update(bytes).digest('hex'))
+    expect(recording.received[0]?.sha256).toBe(recording.sent[0]?.sha256)
   })
 
   test('every preset ends, with both hosts closed', () => {
