@@ -72,13 +72,10 @@ export class ConnectionTable {
     return slot < 0 ? undefined : this.slots[slot]
   }
 
-  /**
-   * The queue may hold a deadline that has moved on since: it is set again when it comes. It comes on a whole
-   * millisecond: host timers know no less, and a number that is an integer needs no box on its way up to them.
-   */
+  /** The queue may hold a deadline that has moved on since: it is set again when it comes. */
   arm(connection: Connection): void {
     const { tcb } = connection
-    const next = Math.ceil(nextDeadline(tcb))
+    const next = nextDeadline(tcb)
     if (next < this.timers.deadlineOf(tcb.slot)) this.timers.set(tcb.slot, next)
   }
 }
