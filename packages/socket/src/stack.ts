@@ -182,17 +182,20 @@ export class Stack {
     this.#arrival = undefined
     // Callbacks first: what they send leaves in the segments that acknowledge.
     this.#dispatch()
-    this.internet.poll(now)
-    this.#dispatch()
+    const deadline = this.internet.poll(now)
+    const called = this.#dispatch()
     this.#polling = false
-    // A callback may have closed the stack.
     if (this.#errors.length > 0) this.#throwErrors()
-    return this.deadline
+    // Callbacks may have changed anything; one may have closed the stack. A device may have delivered meanwhile.
+    return called > 0 || this.#due ? this.deadline : deadline
   }
 
-  #dispatch(): void {
+  #dispatch(): number {
     const protocols = this.#protocols
-    for (let i = 0; i < protocols.length; i++) this.#activity += protocols[i]!.dispatch(this.#report)
+    let called = 0
+    for (let i = 0; i < protocols.length; i++) called += protocols[i]!.dispatch(this.#report)
+    this.#activity += called
+    return called
   }
 
   readonly #report = (error: unknown): void => {
