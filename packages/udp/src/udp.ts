@@ -145,11 +145,12 @@ export class Udp {
 
   /** When `poll` has something to do, in ms; Infinity for never. */
   get deadline(): number {
-    return this.retryAt
+    return this.blocked.length === 0 ? Infinity : this.retryAt
   }
 
   /** Lets those who met a full device try again. Returns the next deadline in ms. */
   poll(now: number): number {
+    if (this.blocked.length === 0) return Infinity
     if (now < this.retryAt) return this.retryAt
     this.retryAt = Infinity
     for (const endpoint of this.blocked) {
