@@ -3,7 +3,7 @@ import type { Arena, RingBuffer } from '@layerfour/storage'
 import type {
   Connection, ListenOptions as TcpListenOptions, OpenOptions, Tcb, TcpConfig, TcpListener, TcpObserver,
 } from '@layerfour/tcp'
-import { State, Tcp } from '@layerfour/tcp'
+import { Readiness, State, Tcp } from '@layerfour/tcp'
 import type { IpAddress } from '@layerfour/wire'
 import { ANY_IPV4, createPath, DropReason, Errno, isUnspecified } from '@layerfour/wire'
 import { BoundPorts } from '../_bound-ports.ts'
@@ -143,9 +143,10 @@ export class TcpSockets implements StreamProtocol {
     const { transport } = this
     let called = 0
     for (let who = transport.takeReady(); who !== undefined; who = transport.takeReady()) {
-      who.takeEvents()
+      const events = who.takeEvents()
       const socket = who.owner as TcpSocket | undefined
-      if (socket === undefined) continue
+      // Soft errors change nothing that a socket can do (RFC 9293 SHLD-20: nobody need hear of them).
+      if (socket === undefined || events === Readiness.SoftError) continue
       called++
       notify(socket, report)
     }
