@@ -72,6 +72,12 @@ describe('a recorded transfer', () => {
     expect(rows(recording).filter(({ again }) => again !== 0)).toEqual([])
   })
 
+  test('both close at once only when both have everything', () => {
+    const recording = record({ sendA: 5000, sendB: 50_000, close: 'both' })
+    expect(statesOf(recording, 0)).toContain('CLOSING')
+    expect(statesOf(recording, 1)).toContain('CLOSING')
+  })
+
   test('B closes first when it is told to', () => {
     const recording = record({ sendA: 0, sendB: 5000, close: 'b' })
     expect(statesOf(recording, 1)).toContain('TIME-WAIT')
