@@ -61,7 +61,7 @@ export function createTcb(
     snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
     rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(greatest) : 0, up: 0, urgent: false },
     timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity },
-    timestamps: { enabled: false, offset, recent: 0, recentAt: now, lastAckSent: 0 },
+    timestamps: { enabled: false, offset, recent: 0, recentAt: now, resent: offset, lastAckSent: 0 },
     negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },
     counters: {
       segmentsIn: 0, segmentsOut: 0, bytesReceived: 0, bytesAcked: 0, retransmissions: 0, timeouts: 0,

@@ -204,6 +204,7 @@ function restartAfterIdle(context: TcpContext, tcb: Tcb, inFlight: number, now: 
 
 function countRetransmission(context: TcpContext, tcb: Tcb, sequence: number, length: number, now: number): void {
   tcb.counters.retransmissions++
+  tcb.timestamps.resent = timestampClock(tcb, now)
   segmentRetransmitted(tcb.segmentTimer, tcb.ackedOffset + ((sequence - tcb.snd.una) | 0))
   context.observer?.retransmitted?.(tcb, sequence, length, now)
 }

@@ -91,6 +91,8 @@ export interface Timestamps {
   recent: number
   /** When `recent` was taken; it may be ignored after 24 days (RFC 7323 §5.5). */
   recentAt: number
+  /** TSval of our latest retransmission. */
+  resent: number
   /** Last.ACK.sent: which segment's timestamp is echoed (RFC 7323 §4.3). */
   lastAckSent: number
 }

@@ -258,7 +258,8 @@ export class Tcp {
 
   /** When `poll` has something to do, in ms; -Infinity for at once. */
   get deadline(): number {
-    const timer = Math.min(this.connections.next, this.timeWait.next(this.now))
+    const { next } = this.connections
+    const timer = this.timeWait.size === 0 ? next : Math.min(next, this.timeWait.next(this.now))
     if (this.retryAt !== Infinity) return Math.min(this.retryAt, timer)
     return this.scheduledCount > 0 || this.context.replies.size > 0 ? -Infinity : timer
   }

@@ -1,7 +1,7 @@
 import { DropReason, Errno, IcmpCause, createPacketMeta, copyIpAddress, writeUint16, writeUint32 } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import { Readiness, State } from '../src/index.ts'
-import { address, filler, PEER, Script, wireSequence } from './harness.ts'
+import { address, describe as describePacket, filler, PEER, Script, wireSequence } from './harness.ts'
 
 describe('retransmission (RFC 6298, RFC 5681)', () => {
   test('a lost segment is sent again after the RTO, which doubles each time', () => {
@@ -86,6 +86,30 @@ describe('retransmission (RFC 6298, RFC 5681)', () => {
     expect(script.now - start).toBeLessThan(122_000)
     expect(script.write('x')).toBe(Errno.ETIMEDOUT)
     expect(script.tcp.size).toBe(0)
+  })
+
+  test('with timestamps a lost ACK is no round trip: the echo of what arrived long ago ends back-off and gives no sample', () => {
+    const script = new Script({ timestamps: true })
+    script.connect().poll()
+    const echo = (): number => describePacket(script.network.sent.splice(0).at(-1)!).timestamps![0]
+    script.send({ flags: 'SA', seq: 500, ack: 101, mss: 1460, timestamps: [1, echo()] })
+    script.write('data')
+    script.poll()
+    const first = echo()
+    const { rtt, rto } = script.connection.info()
+    for (let round = 0; round < 5; round++) script.advance(script.connection.info().rto).poll()
+    expect(script.connection.info().rto).toBe(32 * rto)
+    script.advance(10)
+    script.send({ flags: 'A', seq: 501, ack: 105, timestamps: [2, first] })
+    expect(script.connection.info()).toMatchObject({ rtt, rto })
+    script.network.sent.length = 0
+    script.write('more')
+    script.poll()
+    script.advance(script.connection.info().rto).poll()
+    const again = echo()
+    script.advance(50)
+    script.send({ flags: 'A', seq: 501, ack: 109, timestamps: [3, again] })
+    expect(script.connection.info().rtt).toBe(0.875 * rtt + 0.125 * 50)
   })
 
   test('MUST-20, SHLD-9, SHLD-10: after three retransmissions the path is doubted and the user told, long before the end', () => {

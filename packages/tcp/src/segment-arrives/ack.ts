@@ -1,5 +1,5 @@
 import {
-  applyAck, DUPLICATE_THRESHOLD, persistStop, RecoveryAction, rtoAfterSynTimeout, rttSample, segmentAcked,
+  applyAck, DUPLICATE_THRESHOLD, persistStop, RecoveryAction, rtoAfterSynTimeout, rtoReset, rttSample, segmentAcked,
 } from '@layerfour/flow'
 import { ringConsume, ringRelease } from '@layerfour/storage'
 import { DropReason, greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
@@ -113,7 +113,8 @@ function takeDuplicateAck(context: TcpContext, tcb: Tcb, now: number): void {
     tcb.recovery.recover = tcb.ackedOffset + textSent(tcb)
     return
   }
-  runCongestionControl(context, tcb, 0, -1, true, now)
+  context.facts.rtt = -1
+  runCongestionControl(context, tcb, 0, true, now)
 }
 
 function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number, now: number): Verdict {
@@ -133,8 +134,8 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
   tcb.retries = 0
 
   noteProbeAcked(tcb)
-  const rtt = sampleRtt(tcb, segment, now)
-  runCongestionControl(context, tcb, text, rtt, false, now)
+  sampleRtt(context, tcb, segment, now)
+  runCongestionControl(context, tcb, text, false, now)
   tuneSendLimit(context.config, tcb)
   restartTimers(tcb, now)
   offerRoom(context, tcb)
@@ -153,19 +154,25 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
   return DropReason.None
 }
 
-/** One timed segment is exact; timestamps fill in while Karn's rule leaves none (RFC 6298 §3, RFC 7323 §4.1). */
-function sampleRtt(tcb: Tcb, segment: Segment, now: number): number {
+/**
+ * One timed segment is exact. While Karn's rule leaves none, timestamps fill in (RFC 6298 §3, RFC 7323 §4.1): an echo
+ * of the latest retransmission is a sample. An older one tells of a segment that arrived long ago and whose ACK was lost:
+ * no round trip, but progress, so back-off ends.
+ */
+function sampleRtt(context: TcpContext, tcb: Tcb, segment: Segment, now: number): void {
   let rtt = segmentAcked(tcb.segmentTimer, tcb.ackedOffset, now)
   if (rtt < 0 && tcb.timestamps.enabled && tcb.rtt.backoff > 0) {
-    const elapsed = (timestampClock(tcb, now) - segment.header.options.timestampEcho) | 0
-    if (elapsed >= 0) rtt = elapsed
+    const { timestampEcho } = segment.header.options
+    const elapsed = (timestampClock(tcb, now) - timestampEcho) | 0
+    if (((timestampEcho - tcb.timestamps.resent) | 0) < 0) rtoReset(tcb.rtt)
+    else if (elapsed >= 0) rtt = elapsed
   }
   if (rtt >= 0) rttSample(tcb.rtt, rtt)
-  return rtt
+  context.facts.rtt = rtt
 }
 
 function runCongestionControl(
-  context: TcpContext, tcb: Tcb, newlyAcked: number, rtt: number, duplicate: boolean, now: number,
+  context: TcpContext, tcb: Tcb, newlyAcked: number, duplicate: boolean, now: number,
 ): void {
   if (newlyAcked === 0 && !duplicate) return
   const { facts, observer } = context
@@ -176,7 +183,6 @@ function runCongestionControl(
   facts.inFlight = textInFlight(tcb)
   facts.delivered = tcb.ackedOffset
   facts.lost = 0
-  facts.rtt = rtt
   facts.mss = tcb.negotiated.mss
   facts.duplicate = duplicate
   facts.appLimited = !tcb.cwndLimited
