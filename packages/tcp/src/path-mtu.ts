@@ -30,8 +30,8 @@ const LEAST_MTU_IPV4 = 576
 const LEAST_MTU_IPV6 = 1280
 /** RFC 8899 §5.1.1, PMTU_RAISE_TIMER: 600 s. */
 const RAISE_INTERVAL = 600_000
-/** Timeouts in a row of full segments that make a black hole (ours; RFC 4821 §7.7 wants more than one). */
-const BLACK_HOLE_TIMEOUTS = 2
+/** Timeouts in a row of full segments that make a black hole (ours: R1; RFC 4821 §7.7 wants more than one). */
+const BLACK_HOLE_TIMEOUTS = 3
 /** A search is over when the answer is known as closely as this. */
 const PRECISION = 16
 

@@ -29,7 +29,7 @@ function exchange(script: Script, limit: () => number, ms: number, start: number
 }
 
 describe('path MTU discovery without ICMP (RFC 4821, RFC 8899)', () => {
-  test('a black hole is found after two timeouts, and smaller segments get through', () => {
+  test('a black hole is found after three timeouts, and smaller segments get through', () => {
     const script = new Script({ mtuProbing: true }).establish()
     const { largest, next } = exchange(script, () => 1300, 20_000, 101)
     expect(largest).toBe(1200)
