@@ -25,7 +25,8 @@ export function formatDuration(ms: number): string {
 
 /** A moment of virtual time, for a column: 20.5 → `20.500 ms`. */
 export function formatTime(ms: number): string {
-  return `${formatCount(Math.floor(ms))}.${String(Math.floor((ms % 1) * 1000)).padStart(3, '0')} ms`
+  const microseconds = Math.round(ms * 1000)
+  return `${formatCount(Math.floor(microseconds / 1000))}.${String(microseconds % 1000).padStart(3, '0')} ms`
 }
 
 /** 0.01 → `1 %`. */

@@ -18,7 +18,9 @@ describe('figures as people read them', () => {
     expect(formatDuration(ms)).toBe(text)
   })
 
-  it('a moment has three decimals, cut off: 9172.1509 ms', () => expect(formatTime(9172.1509)).toBe('9,172.150 ms'))
+  it.each([[0, '0.000 ms'], [9172.1509, '9,172.151 ms'], [3002.5479999, '3,002.548 ms'], [0.9999, '1.000 ms']])('moment %d', (ms, text) => {
+    expect(formatTime(ms)).toBe(text)
+  })
 
   it.each([[0.01, '1 %'], [0.8361, '83.6 %'], [1, '100 %'], [0.001, '0.1 %']])('share %d', (share, text) => expect(formatPercent(share)).toBe(text))
 })

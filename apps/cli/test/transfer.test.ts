@@ -59,10 +59,11 @@ describe('over a link that does nothing to packets', () => {
     expect(arrived.time).toBeCloseTo(5.048, 9)
   })
 
-  it('TIME-WAIT lasts 2 MSL, 60 s, and costs no real time', () => {
+  it('TIME-WAIT lasts 2 MSL, 60 s (timers may round up to the next ms), and costs no real time', () => {
     const { events } = transfer(1, quiet)
     const [begins, ends] = events.filter((event) => event.type === 'state' && (event.to === 'TIME-WAIT' || event.from === 'TIME-WAIT'))
-    expect(ends!.time - begins!.time).toBe(60_000)
+    expect(ends!.time - begins!.time).toBeGreaterThanOrEqual(60_000)
+    expect(ends!.time - begins!.time).toBeLessThan(60_001)
   })
 
   it('an empty file arrives: the FIN follows the handshake', () => expectArrived(transfer(0, quiet).result, 0))

@@ -1,6 +1,7 @@
 import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
 import type { SocketAddress, Stack, TcpSocket } from '@layerfour/socket'
+import { Readiness } from '@layerfour/tcp'
 import { Errno } from '@layerfour/wire'
 import type { ByteSource } from './byte-source.ts'
 
@@ -36,9 +37,11 @@ export class Sender {
 
   #proceed(): void {
     const error = this.socket.getsockopt('SO_ERROR')
-    if (error < 0) this.#fail(error)
-    else if (!this.#allSent) this.#send()
-    else this.#awaitEnd()
+    if (error < 0) return this.#fail(error)
+    // The stack may also call to say that a handshake takes long (RFC 9293 §3.8.3, R1).
+    if ((this.socket.readiness & Readiness.Connected) === 0) return
+    if (this.#allSent) this.#awaitEnd()
+    else this.#send()
   }
 
   #send(): void {
