@@ -153,8 +153,8 @@ export class Lab {
 function scaleFor({ rate, mtu, delay }: Settings, height: number): number {
   const sending = rate === 0 ? 0 : mtu * 8 / (rate * 1000)
   const byRate = sending === 0 ? Infinity : 16 / sending
-  const least = delay === 0 ? 2 : 50 / delay
-  // A round trip and a bit in view.
+  // Between one and a half round trips in view and three.
+  const least = delay === 0 ? 2 : 0.15 * height / delay
   const most = delay === 0 ? 40 : 0.32 * height / delay
   return Math.max(least, Math.min(most, byRate))
 }

@@ -1,6 +1,6 @@
 /** The colours that canvases draw with; style sheets know them by the same names. */
 export const colourNames = [
-  'paper', 'panel', 'ink', 'ink-2', 'ink-3', 'line', 'grid', 'a', 'b', 'a-soft', 'b-soft', 'again', 'drop', 'now', 'ack',
+  'paper', 'panel', 'ink', 'ink-2', 'ink-3', 'line', 'grid', 'a', 'b', 'a-soft', 'b-soft', 'again', 'drop', 'now',
 ] as const
 
 export type Palette = Readonly<Record<(typeof colourNames)[number], string>>

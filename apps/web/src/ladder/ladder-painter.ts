@@ -33,7 +33,7 @@ export function paintLadder(pen: Pen, segments: SegmentPainter, recording: Recor
 }
 
 function paintScale({ context, colours }: Pen, geometry: Geometry): void {
-  const { axis, height, lines, scroll } = geometry
+  const { axis, height, lines, scroll, now } = geometry
   const step = STEPS.find((candidate) => candidate * axis.scale >= STEP_LENGTH) ?? STEPS.at(-1)!
   const digits = Math.max(0, Math.ceil(-Math.log10(step)))
   const last = timeAt(geometry, height)
@@ -45,6 +45,8 @@ function paintScale({ context, colours }: Pen, geometry: Geometry): void {
   context.lineWidth = 1
   for (let time = Math.max(0, Math.floor(axis.toTime(scroll - TOP) / step) * step); time <= last; time += step) {
     const within = axis.breaks.find(({ silence }) => time > silence.from && time < silence.to)
+    // What lies behind a silence that is still to come is not known yet.
+    if (within !== undefined && within.silence.from >= now) break
     if (within !== undefined) {
       time = Math.floor(within.silence.to / step) * step
       continue

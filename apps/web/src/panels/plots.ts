@@ -116,7 +116,7 @@ export class WindowPlot {
       scales: { x: { time: false, range: () => this.#timeRange() }, y: { range: () => [0, this.#highest()] } },
       axes: [
         { ...axis, size: 26, gap: 3, values: (_u, splits) => splits.map((ms) => this.#timeLabel(ms, splits)) },
-        { ...axis, size: 44, gap: 3, space: 22, values: (_u, splits) => splits.map(bytesLabel) },
+        { ...axis, size: 50, gap: 3, space: 22, values: (_u, splits) => splits.map(bytesLabel) },
       ],
       series: [{}, ...lines.map(({ label, colour, dash, width }): uPlot.Series => ({
         label, stroke: colour(colours, this.#side), width, dash, points: { show: false },
