@@ -73,8 +73,8 @@ export class Ladder {
     this.#axisSilences = -1
     this.#hovered = -1
     this.#pinned = -1
+    this.#now = 0
     this.follow(true)
-    this.show(0)
   }
 
   set colours(colours: Palette) {
@@ -99,9 +99,10 @@ export class Ladder {
     this.#invalidate()
   }
 
+  /** Draws at once, so that nothing of the page lags behind: to be called once a frame. */
   show(now: number): void {
     this.#now = now
-    this.#invalidate()
+    this.#draw()
   }
 
   /** Larger or smaller by a factor; what is at `y` (or the present, while it is followed) stays where it is. */
