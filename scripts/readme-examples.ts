@@ -1,14 +1,12 @@
 /**
  * The examples in README files: a ts block whose first line is `// example`, followed by a text
- * block with what it prints. A README that says something untrue fails `npm test`. A block that
- * opens a TUN interface is marked `ts needs-tun` and runs where that is possible.
+ * block with what it prints. A README that says something untrue fails `npm test`.
  */
 export interface Example {
   /** Line of the README where the code begins, from 1. */
   readonly line: number
   readonly code: string
   readonly output: string
-  readonly needsTun: boolean
 }
 
 /** Examples of one README, in order. Throws when a block marked as an example has no text block after it. */
@@ -20,8 +18,8 @@ export function readmeExamples(markdown: string): Example[] {
       if (block.info !== 'text') throw new Error(`line ${block.line}: a text block must follow the example of line ${pending.line}`)
       examples.push({ ...pending, output: block.content })
       pending = undefined
-    } else if (/^ts( needs-tun)?$/.test(block.info) && block.content.startsWith('// example')) {
-      pending = { line: block.line, code: block.content, needsTun: block.info !== 'ts' }
+    } else if (block.info === 'ts' && block.content.startsWith('// example')) {
+      pending = { line: block.line, code: block.content }
     }
   }
   if (pending) throw new Error(`line ${pending.line}: this example has no text block with its output`)
@@ -30,7 +28,7 @@ export function readmeExamples(markdown: string): Example[] {
 
 interface Block {
   readonly line: number
-  /** What follows the opening fence: the language, and perhaps more. */
+  /** What follows the opening fence: the language. */
   readonly info: string
   readonly content: string
 }

@@ -4,8 +4,6 @@ import { dirname } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { missingKernelHost } from '../../testing/missing.node.ts'
-import { optional } from '../../testing/optional.ts'
 import { readmeExamples } from '../readme-examples.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -19,9 +17,8 @@ describe.each([...packages.map((path) => `${path}/README.md`), 'README.md'])('%s
     expect(examples.length, `${path} needs a ts block that begins with // example`).toBeGreaterThan(0)
   })
 
-  for (const { line, code, output, needsTun } of examples) {
-    const possible = !needsTun || optional('TUN', missingKernelHost(), `the example in ${path}`)
-    test.skipIf(!possible)(`the example of line ${line} prints what it says`, () => {
+  for (const { line, code, output } of examples) {
+    test(`the example of line ${line} prints what it says`, () => {
       // From the README's folder, so that it finds its own package as a user's module would.
       const run = spawnSync(process.execPath, ['--conditions=@layerfour/source', '--input-type=module-typescript', '-'], {
         cwd: root + dirname(path), input: code, encoding: 'utf8', timeout: 30_000,
@@ -38,16 +35,11 @@ describe('readmeExamples', () => {
 
   test('takes a marked ts block and the text block after it', () => {
     const markdown = `# x\n\n${fence}ts\n// example\nconsole.log(1)\n${fence}\n\nprints\n\n${fence}text\n1\n${fence}\n`
-    expect(readmeExamples(markdown)).toEqual([{ line: 4, code: '// example\nconsole.log(1)', output: '1', needsTun: false }])
+    expect(readmeExamples(markdown)).toEqual([{ line: 4, code: '// example\nconsole.log(1)', output: '1' }])
   })
 
   test('leaves other blocks alone', () => {
     expect(readmeExamples(`${fence}ts\nconst x = 1\n${fence}\n${fence}text\n1\n${fence}\n`)).toEqual([])
-  })
-
-  test('tells which examples need a TUN interface', () => {
-    const markdown = `${fence}ts needs-tun\n// example\n${fence}\n${fence}text\n${fence}\n`
-    expect(readmeExamples(markdown).map((example) => example.needsTun)).toEqual([true])
   })
 
   test('refuses an example without its output', () => {
