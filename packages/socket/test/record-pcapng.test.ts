@@ -1,3 +1,4 @@
+import type { PcapngBlock } from '@layerfour/pcap'
 import { readPcapng } from '@layerfour/pcap'
 import { expect, test } from 'vitest'
 import { recordPcapng } from '../src/index.ts'
@@ -9,26 +10,27 @@ interface Recorded {
   readonly time: number
 }
 
-function recording(): { recorder: ReturnType<typeof recordPcapng>, packets(): Recorded[] } {
+function recording(): { recorder: ReturnType<typeof recordPcapng>, packets(): Recorded[], linkTypes(): string[] } {
   const blocks: Uint8Array[] = []
   const recorder = recordPcapng((bytes) => blocks.push(bytes.slice()), { timeOffset: 100 })
+  const read = (): PcapngBlock[] => {
+    recorder.flush()
+    const file = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const block of blocks) {
+      file.set(block, at)
+      at += block.length
+    }
+    const all = [...readPcapng(file)]
+    expect(all.filter(({ type }) => type === 'error')).toEqual([])
+    return all
+  }
   return {
     recorder,
-    packets() {
-      recorder.flush()
-      const file = new Uint8Array(blocks.reduce((sum, { length }) => sum + length, 0))
-      let at = 0
-      for (const block of blocks) {
-        file.set(block, at)
-        at += block.length
-      }
-      const packets: Recorded[] = []
-      for (const block of readPcapng(file)) {
-        if (block.type === 'error') throw new Error(block.message)
-        if (block.type === 'packet') packets.push({ comments: block.comments.flatMap((text) => text.split('\n')), time: block.time! })
-      }
-      return packets
-    },
+    packets: () => read().filter((block) => block.type === 'packet').map(({ comments, time }) => ({
+      comments: comments.flatMap((text) => text.split('\n')), time: time!,
+    })),
+    linkTypes: () => read().filter((block) => block.type === 'interface').map(({ name, linkType }) => `${name} ${linkType}`),
   }
 }
 
@@ -94,4 +96,42 @@ test('loopback and IPv6 packets are recorded too', async () => {
   const all = shape(packets())
   expect(all.filter(([comment]) => comment === 'CLOSED → SYN-SENT (ActiveOpen)')).toHaveLength(3)
   expect(all.filter((comments) => comments.includes('SYN-SENT → CLOSED (ReceiveReset)'))).toHaveLength(3)
+})
+
+test('Ethernet interfaces are recorded as such, and remarks find their connection there too', async () => {
+  const { recorder, packets, linkTypes } = recording()
+  const hosts = new Hosts({ link: { delay: 1, medium: 'ethernet' }, client: { observer: recorder } })
+  await hosts.run(async () => {
+    hosts.server.listen({ port: 80 })
+    const client = await hosts.client.connect({ hostname: '10.0.0.2', port: 80 })
+    await client.closeWrite()
+  })
+  const all = shape(packets())
+  expect(linkTypes()).toEqual(['if1 1'])
+  expect(all).toContainEqual(['CLOSED → SYN-SENT (ActiveOpen)'])
+  expect(all).toContainEqual(['ESTABLISHED → FIN-WAIT-1 (Close)'])
+})
+
+test('remarks go to the packets of their own connection, among many with the same ports', async () => {
+  const { recorder, packets } = recording()
+  const hosts = new Hosts({ client: { observer: recorder } })
+  await hosts.run(async () => {
+    hosts.server.listen({ port: 80 })
+    hosts.client.listen({ port: 80 })
+    const connect = (hostname: string): Promise<unknown> => hosts.client.connect({ hostname, port: 80, local: { port: 5000 } })
+    // The first one is reset on its way out, so its close is remarked on by no packet.
+    const [far, near] = [hosts.client.socket('stream'), hosts.client.socket('stream')]
+    for (const socket of [far, near]) {
+      socket.setsockopt('SO_REUSEADDR', 1)
+      socket.bind('0.0.0.0', 5001)
+    }
+    near.connect('localhost', 80)
+    far.connect('10.0.0.2', 80)
+    await hosts.sleep(10)
+    await connect('fd00::2')
+  })
+  const opened = packets().filter(({ comments }) => comments.some((text) => text.includes('ActiveOpen')))
+  expect(opened.map(({ comments }) => comments.map((text) => text.split(' ')[2]))).toEqual([
+    ['127.0.0.1:80'], ['10.0.0.2:80'], ['[fd00::2]:80'],
+  ])
 })

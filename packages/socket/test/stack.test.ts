@@ -50,6 +50,39 @@ test('a packet or a call wakes the driver once until the next poll', () => {
   expect(woken).toBe(2)
 })
 
+test('reading that opens the window, and sending to a neighbour not yet known, wake the driver', () => {
+  const { a, b, settle } = manual()
+  const listener = b.socket('stream')
+  listener.bind('10.0.0.2', 80)
+  listener.setsockopt('SO_RCVBUF', 8192)
+  listener.listen()
+  const client = a.socket('stream')
+  client.connect('10.0.0.2', 80)
+  settle()
+  const server = listener.accept()
+  if (typeof server === 'number') throw new Error(`accept gave ${server}`)
+  client.send(new Uint8Array(20_000))
+  settle()
+  let woken = 0
+  b.onWake = () => woken++
+  b.poll()
+  expect(server.recv(new Uint8Array(9000))).toBeGreaterThan(7000)
+  expect(woken).toBe(1)
+
+  const ethernet = new Stack({ protocols: [udp()], clock: () => 0 })
+  ethernet.addInterface(pair({ medium: 'ethernet' })[0], { addresses: ['10.0.0.1/24'] })
+  ethernet.poll()
+  ethernet.onWake = () => woken++
+  const socket = ethernet.socket('datagram')
+  socket.sendto(pattern(1), '10.0.0.2', 9)
+  expect(woken).toBe(2)
+  // The question who has that address is asked again after a second (RFC 1122 §2.3.2.1).
+  expect(ethernet.poll()).toBe(1000)
+  socket.connect('10.0.0.3', 9)
+  socket.send(pattern(1))
+  expect(woken).toBe(3)
+})
+
 test('a poll does what is due and returns the next deadline; an idle stack has none', () => {
   const { a, b, clock, settle } = manual()
   settle()

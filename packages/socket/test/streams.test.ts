@@ -166,6 +166,36 @@ test('a broken connection breaks streams that nobody is using, and those made la
   })
 })
 
+test('what came before a reset is read first, by a reader that was there before too', async () => {
+  const hosts = new Hosts({ link: LINK })
+  await hosts.run(async () => {
+    const { client, server } = await connected(hosts)
+    const reader = client.readable.getReader()
+    await server.write(pattern(5))
+    await hosts.sleep(100)
+    server.abort()
+    await hosts.sleep(100)
+    expect((await reader.read()).value).toEqual(pattern(5))
+    expect(await fate(reader.read())).toBe('ECONNRESET')
+  })
+})
+
+test('a stream and read() share one line: each gets its part, and both hear of the end', async () => {
+  const hosts = new Hosts()
+  await hosts.run(async () => {
+    const { client, server } = await connected(hosts)
+    const first = client.read(new Uint8Array(3))
+    const second = fate(client.readable.getReader().read())
+    await hosts.sleep(10)
+    // Text and a reset come in together.
+    await server.write(pattern(3))
+    hosts.server.poll()
+    server.abort()
+    expect(await first).toBe(3)
+    expect(await second).toBe('ECONNRESET')
+  })
+})
+
 test('close() ends the readable for who is reading, and for who comes later', async () => {
   const hosts = new Hosts({ link: LINK })
   await hosts.run(async () => {

@@ -141,6 +141,22 @@ test('close() of a connection whose peer is still sending loses nothing of ours'
   })
 })
 
+test('what the peer does after it has acknowledged all of a closed connection is its own affair', async () => {
+  const hosts = new Hosts()
+  await hosts.run(async () => {
+    const { client, server } = await connected(hosts)
+    await client.write(pattern(10))
+    await hosts.sleep(100)
+    const closing = client.close()
+    // The acknowledgment of our FIN and a reset come in together.
+    hosts.client.poll()
+    hosts.server.poll()
+    server.socket.abort()
+    await closing
+    expect(await fate(client.closed)).toBe('ok')
+  })
+})
+
 test('a connection whose two directions ended needs no close()', async () => {
   const hosts = new Hosts({ link: LINK })
   await hosts.run(async () => {
@@ -149,6 +165,8 @@ test('a connection whose two directions ended needs no close()', async () => {
     expect(await client.read(new Uint8Array(1))).toBe(null)
     expect(await server.read(new Uint8Array(1))).toBe(null)
     await Promise.all([client.closed, server.closed])
+    // TIME-WAIT is no affair of the user's.
+    expect(hosts.now).toBeLessThan(1000)
     expect(hosts.client.accounting().protocols['tcp']!.sockets).toBe(0)
     expect(hosts.server.accounting().protocols['tcp']!.sockets).toBe(0)
     await client.close()
@@ -192,7 +210,11 @@ test('nobody who ignores closed and opened meets an unhandled rejection', async 
     server.abort()
     await hosts.sleep(1000)
     expect(await fate(client.write(pattern(1)))).toBe('ECONNRESET')
-    expect(await fate(hosts.client.connect({ hostname: '10.0.0.2', port: 81 }))).toBe('ECONNREFUSED')
+    const socket = hosts.client.socket('stream')
+    socket.connect('10.0.0.2', 81)
+    const refused = new Connection(socket, 'connecting')
+    await hosts.sleep(1000)
+    expect(await fate(refused.opened)).toBe('ECONNREFUSED')
   })
   await new Promise((resolve) => setTimeout(resolve, 0))
 })

@@ -69,6 +69,7 @@ test('bind: addresses that are not ours, not free or none at all', () => {
   expect(bind('10.0.0.2', 80, 1)).toBe(EADDRINUSE)
   // The other family, another port.
   expect(bind('fd00::2', 80)).toBe(0)
+  expect([bind('0.0.0.0', 90), bind('fd00::2', 90), bind('::', 90)]).toEqual([0, 0, EADDRINUSE])
   expect(bind('10.0.0.2', 81)).toBe(0)
   const twice = server.socket('stream')
   expect([twice.bind('10.0.0.2', 82), twice.bind('10.0.0.2', 83)]).toEqual([0, EINVAL])
@@ -295,6 +296,30 @@ test('DoS: a stack without memory neither loses data nor hangs: writers wait unt
   })
   await hosts.drain()
   expect(hosts.client.accounting().memory.used).toBe(0)
+})
+
+test('DoS: reading from one connection lets another one write that found no memory, at the next poll', async () => {
+  const hosts = new Hosts({ client: { memory: 1 << 14 } })
+  await hosts.run(async () => {
+    const listener = listening(hosts.server, '10.0.0.2', 80)
+    const sockets = Array.from({ length: 4 }, () => hosts.client.socket('stream'))
+    for (const socket of sockets) socket.connect('10.0.0.2', 80)
+    await hosts.sleep(10)
+    for (let i = 0; i < 3; i++) accepted(listener).send(pattern(16_384))
+    await hosts.sleep(1000)
+    const [full, , , starved] = sockets as [TcpSocket, TcpSocket, TcpSocket, TcpSocket]
+    expect(hosts.client.accounting().memory.used).toBe(1 << 14)
+    expect(starved.send(pattern(1))).toBe(EAGAIN)
+    let ready = 0
+    starved.onReady = () => ready++
+    let woken = 0
+    hosts.client.onWake = () => woken++
+    full.recv(new Uint8Array(16_384))
+    expect([woken, ready]).toEqual([1, 0])
+    await hosts.sleep(0)
+    expect(ready).toBe(1)
+    expect(starved.send(pattern(1))).toBe(1)
+  })
 })
 
 test('DoS: connections beyond the cap are refused with ENOBUFS, and come back when others end', async () => {

@@ -184,6 +184,34 @@ test('DoS: datagrams that nobody reads are bounded in number and memory, and dro
   })
 })
 
+test('a device that is full holds send() back until it takes datagrams again', async () => {
+  const clock = { now: 0 }
+  let full = true
+  const taken: number[] = []
+  const stack = new Stack({ protocols: [udp()], clock: () => clock.now })
+  stack.addInterface({
+    medium: 'ip', mtu: 1500, hardwareAddress: undefined, offload: { transmit: false, receive: false },
+    attach: () => undefined,
+    close: () => undefined,
+    transmit(_bytes, start, end) {
+      if (!full) taken.push(end - start)
+      return !full
+    },
+  }, { addresses: ['10.0.0.1/24'] })
+  const socket = stack.datagram()
+  const to = { hostname: '10.0.0.2', port: 9 }
+  const abort = new AbortController()
+  const sends = [fate(socket.send(pattern(1), to)), fate(socket.send(pattern(2), to, abort)), socket.send(pattern(3), to)]
+  abort.abort('enough')
+  expect(await sends[1]).toBe('enough')
+  for (clock.now = 0; clock.now < 10; clock.now++) stack.poll()
+  expect(taken).toEqual([])
+  full = false
+  for (; clock.now < 12; clock.now++) stack.poll()
+  expect(await Promise.all(sends)).toEqual(['ok', 'enough', 3])
+  expect(taken).toEqual([29, 31])
+})
+
 test('a UDP-only stack has no TCP: EPROTONOSUPPORT', async () => {
   const stack = new Stack({ protocols: [udp()] })
   expect(await fate(stack.connect({ hostname: '127.0.0.1', port: 80 }))).toBe('EPROTONOSUPPORT')
