@@ -167,6 +167,9 @@ function byLabel(report: JsonReport): Map<string, CarryingTest[]> {
       }
     }
   }
+  // Files come in the order in which they happened to finish.
+  const place = ({ file, title }: CarryingTest): string => `${file} ${title}`
+  for (const carrying of tests.values()) carrying.sort((a, b) => (place(a) < place(b) ? -1 : 1))
   return tests
 }
 
