@@ -22,9 +22,7 @@ import type { StateName } from '../src/index.ts'
 export const FIN = 1
 export const SYN = 2
 export const RST = 4
-export const PSH = 8
 export const ACK = 16
-export const URG = 32
 
 /** What the rules know of the connection. Sequence numbers are int32. */
 export interface Situation {
