@@ -1,7 +1,7 @@
 import type { IpAddress } from '@layerfour/wire'
 import { ipAddressEquals, isIpv4, isUnspecified } from '@layerfour/wire'
 
-interface Binding<Owner> {
+export interface Binding<Owner> {
   readonly owner: Owner
   readonly address: IpAddress
   readonly port: number
@@ -32,6 +32,10 @@ export class BoundPorts<Owner> {
     if (bindings === undefined) this.#byPort.set(port, [binding])
     else bindings.push(binding)
     this.#byOwner.set(owner, binding)
+  }
+
+  of(owner: Owner): Binding<Owner> | undefined {
+    return this.#byOwner.get(owner)
   }
 
   makeExclusive(owner: Owner): void {

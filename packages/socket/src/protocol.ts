@@ -8,6 +8,7 @@ import type { NetstatRow } from './netstat.ts'
 import type { Observer } from './observer.ts'
 import type { Listener, ListenOptions } from './tcp/listener.ts'
 import type { ConnectOptions, TcpConnection } from './tcp/tcp-connection.ts'
+import type { StackSnapshot } from './tcp/tcp-snapshot.ts'
 import type { TcpSocket } from './tcp/tcp-socket.ts'
 
 /** What a stack gives to the protocols in it. */
@@ -56,6 +57,12 @@ export interface StreamProtocol extends SocketProtocolBase {
   socket(): TcpSocket
   connect(options: ConnectOptions): Promise<TcpConnection>
   listen(options: ListenOptions): Listener
+  snapshot(): StackSnapshot
+  /** The sockets of a snapshot, in its order. */
+  restore(snapshot: StackSnapshot): TcpSocket[]
+  /** Gives every connection away: as `snapshot`, and none of them sends anything from here any more. */
+  detachAll(): StackSnapshot
+  fingerprint(): string
 }
 
 export interface DatagramProtocol extends SocketProtocolBase {

@@ -10,6 +10,7 @@ import type { DatagramProtocol, ProtocolAccounting, ProtocolFactory, ProtocolHos
 import { SocketError } from './socket-error.ts'
 import type { Listener, ListenOptions } from './tcp/listener.ts'
 import type { ConnectOptions, TcpConnection } from './tcp/tcp-connection.ts'
+import type { StackSnapshot } from './tcp/tcp-snapshot.ts'
 import type { TcpSocket } from './tcp/tcp-socket.ts'
 import type { Datagram, DatagramOptions } from './udp/datagram.ts'
 import type { UdpSocket } from './udp/udp-socket.ts'
@@ -292,6 +293,48 @@ export class Stack {
       if (count > 0) drops[dropReasonNames[reason]!] = count
     }
     return drops
+  }
+
+  /**
+   * TCP as it stands, as plain data: every socket with its address, options and connection, every connection that waits to be
+   * accepted or goes on ending. The stack goes on living; to move, use `detach`. Not part of it: UDP sockets, secrets,
+   * and what is learned again (neighbours, fragments, TIME-WAIT of connections that nobody holds).
+   *
+   * @throws SocketError EPROTONOSUPPORT without TCP in the stack; ENETDOWN when it is closed.
+   */
+  snapshot(): StackSnapshot {
+    return this.#streams('snapshot').snapshot()
+  }
+
+  /**
+   * `snapshot`, and the stack ends as by `close`, but no peer hears of it: the connections go on where `restore` is called.
+   * What peers send meanwhile is lost and sent again by them.
+   */
+  detach(): StackSnapshot {
+    const snapshot = this.#streams('detach').detachAll()
+    this.close()
+    return snapshot
+  }
+
+  /**
+   * Goes on with the connections of another stack, by this one's clock, secret and memory; the interfaces must be there, with the
+   * addresses. Returns the snapshot's sockets in its order: `new TcpConnection(socket)` and `new Listener(socket)` make
+   * facades of them. They may be ready at once: try first, then wait for `onReady`.
+   *
+   * A snapshot is trusted like a program: take none from strangers.
+   *
+   * @throws SocketError EADDRNOTAVAIL, EADDRINUSE, ENOBUFS, and nothing is restored; TypeError for a snapshot of another version or
+   * another congestion control.
+   */
+  restore(snapshot: StackSnapshot): TcpSocket[] {
+    return this.#streams('restore').restore(snapshot)
+  }
+
+  /**
+   * A digest of what `snapshot` holds, 16 hexadecimal digits: equal for equal states, in whatever memory and by whatever clock.
+   */
+  fingerprint(): string {
+    return this.#streams('fingerprint').fingerprint()
   }
 
   /**

@@ -4,6 +4,7 @@ import type { IpAddress } from '@layerfour/wire'
 import { ANY_IPV4, Errno } from '@layerfour/wire'
 import type { AddressLike, SocketAddress } from '../socket-address.ts'
 import { toIpAddress, toSocketAddress } from '../socket-address.ts'
+import type { SocketSnapshot, StackSnapshot } from './tcp-snapshot.ts'
 import type { TcpSockets } from './tcp-sockets.ts'
 
 /** Options of a TCP socket; all values are numbers, flags 0 or 1. */
@@ -316,6 +317,76 @@ export class TcpSocket {
   /** For the stack: bytes of the arena that hang on this socket alone, its connection having ended. */
   get leftover(): Connection | undefined {
     return this.#connection?.state === State.CLOSED ? this.#connection : undefined
+  }
+
+  /**
+   * The socket as a snapshot for `stack.restore` of another stack, which then has it; here it is over, without a word to the peer.
+   * A listening socket takes the connections along that wait at it. Later calls and pending promises of a facade get `ECANCELED`.
+   */
+  detach(): StackSnapshot | number {
+    return this.#dead !== 0 ? this.#dead : this.#sockets.detach(this)
+  }
+
+  /** For the stack: all there is to the socket but its connections' place and memory. */
+  save(now: number): SocketSnapshot {
+    return {
+      bound: this.#sockets.bindingOf(this),
+      backlog: this.#listener?.backlog ?? 0,
+      reuseAddress: this.#reuseAddress,
+      noDelay: this.#noDelay,
+      sendBuffer: this.#sendBuffer ?? null,
+      receiveBuffer: this.#receiveBuffer ?? null,
+      readShut: this.#readShut,
+      connection: this.#connection?.snapshot(now) ?? null,
+    }
+  }
+
+  /** For the stack: a new socket gets the options and the address of a saved one. 0, or what `bind` returns. */
+  load(saved: SocketSnapshot): number {
+    this.#reuseAddress = saved.reuseAddress
+    this.#noDelay = saved.noDelay
+    this.#sendBuffer = saved.sendBuffer ?? undefined
+    this.#receiveBuffer = saved.receiveBuffer ?? undefined
+    this.#readShut = saved.readShut
+    if (saved.bound === null) return 0
+    const { address, port, shared } = saved.bound
+    const bound = this.#sockets.bind(this, address, port, shared)
+    if (bound < 0) return bound
+    this.#localAddress = { ...address }
+    this.#localPort = bound
+    return 0
+  }
+
+  /** For the stack: the connection of a socket that was loaded. */
+  take(connection: Connection): void {
+    this.#adopt(connection)
+  }
+
+  /** For the stack: a connection that waits at the listener of a socket that was loaded, or handshakes with it. */
+  takeWaiting(connection: Connection, offered: boolean): void {
+    const listener = this.#listener
+    if (listener === undefined) return
+    const handshaking = connection.state === State['SYN-RECEIVED']
+    connection.listener = listener
+    connection.offered = offered
+    connection.tcb.halfOpen = handshaking
+    if (handshaking) listener.halfOpen++
+    if (!offered) return
+    if (handshaking) listener.fastOpened++
+    listener.enqueue(connection)
+  }
+
+  /** For the stack: the connection and the listener are forgotten without a word to any peer. */
+  leave(): void {
+    if (this.#connection !== undefined) this.#sockets.forget(this.#connection)
+    this.#listener?.close(this.#sockets.now())
+    this.#dead = Errno.ECANCELED
+    this.#sockets.release(this)
+  }
+
+  /** For the stack: the connection's digest, empty without one. */
+  fingerprint(now: number): string {
+    return this.#connection?.fingerprint(now) ?? ''
   }
 
   #openOptions(): OpenOptions {

@@ -15,6 +15,8 @@ import { Listener } from './listener.ts'
 import { netstatConnection, netstatListener } from './tcp-netstat.ts'
 import type { ConnectOptions } from './tcp-connection.ts'
 import { TcpConnection } from './tcp-connection.ts'
+import type { SocketSnapshot, StackSnapshot } from './tcp-snapshot.ts'
+import { fingerprintSockets, restoreSockets, snapshotSockets, unheldConnections } from './tcp-snapshot.ts'
 import { TcpSocket } from './tcp-socket.ts'
 
 export interface TcpSettings extends Partial<TcpConfig> {
@@ -34,6 +36,8 @@ export class TcpSockets implements StreamProtocol {
   /** Sockets that met a stack without memory, and how much of it was in use then. */
   #starved = new Set<TcpSocket>()
   #starvedAt = 0
+  /** Sockets that were detached: whoever waits on one hears of it in the next dispatch. */
+  #detached: TcpSocket[] = []
   readonly #watchers = new Map<Tcb, () => void>()
   /** Watchers to be called in the next dispatch. */
   #changed = new Set<Tcb>()
@@ -151,6 +155,7 @@ export class TcpSockets implements StreamProtocol {
       notify(socket, report)
     }
     if (this.#changed.size > 0) called += this.#callWatchers(report)
+    if (this.#detached.length > 0) called += this.#callDetached(report)
     if (this.#starved.size > 0 && this.#arena.used < this.#starvedAt) called += this.#callStarved(report)
     return called
   }
@@ -175,6 +180,56 @@ export class TcpSockets implements StreamProtocol {
     this.#starved = new Set()
     for (const socket of starved) notify(socket, report)
     return starved.size
+  }
+
+  #callDetached(report: (error: unknown) => void): number {
+    const detached = this.#detached
+    this.#detached = []
+    for (const socket of detached) notify(socket, report)
+    return detached.length
+  }
+
+  bindingOf(socket: TcpSocket): SocketSnapshot['bound'] {
+    const binding = this.#bound.of(socket)
+    return binding === undefined ? null : { address: { ...binding.address }, port: binding.port, shared: binding.shared }
+  }
+
+  /** A connection lives on elsewhere. */
+  forget(connection: Connection): void {
+    this.watch(connection.tcb, null)
+    this.transport.release(connection)
+    connection.owner = undefined
+  }
+
+  snapshot(): StackSnapshot {
+    const sockets = [...this.#open]
+    return snapshotSockets(this, sockets, unheldConnections(this, sockets, true))
+  }
+
+  restore(snapshot: StackSnapshot): TcpSocket[] {
+    return restoreSockets(this, snapshot)
+  }
+
+  fingerprint(): string {
+    const sockets = [...this.#open]
+    return fingerprintSockets(this, sockets, unheldConnections(this, sockets, true))
+  }
+
+  detach(socket: TcpSocket): StackSnapshot {
+    const unheld = unheldConnections(this, [socket], false)
+    const snapshot = snapshotSockets(this, [socket], unheld)
+    for (const connection of unheld) this.forget(connection)
+    socket.leave()
+    this.#detached.push(socket)
+    return snapshot
+  }
+
+  detachAll(): StackSnapshot {
+    const snapshot = this.snapshot()
+    const connections: Connection[] = []
+    this.transport.forEach((connection) => connections.push(connection))
+    for (const connection of connections) this.forget(connection)
+    return snapshot
   }
 
   async connect(options: ConnectOptions): Promise<TcpConnection> {
