@@ -112,6 +112,19 @@ test('Ethernet interfaces are recorded as such, and remarks find their connectio
   expect(all).toContainEqual(['ESTABLISHED → FIN-WAIT-1 (Close)'])
 })
 
+test('a packet that was dropped before it left is not remarked on: it is not in the file', async () => {
+  const { recorder, packets } = recording()
+  const hosts = new Hosts({ link: { delay: 1, medium: 'ethernet' }, client: { observer: recorder } })
+  await hosts.run(async () => {
+    const socket = hosts.client.datagram()
+    // The neighbour is not known yet; the second one takes the place of the first.
+    for (const length of [1, 2]) await socket.send(pattern(length), { hostname: '10.0.0.77', port: 9 })
+    await hosts.sleep(500)
+  })
+  expect(hosts.client.drops()).toEqual({ NeighbourPending: 1 })
+  expect(shape(packets())).toEqual([[]])
+})
+
 test('remarks go to the packets of their own connection, among many with the same ports', async () => {
   const { recorder, packets } = recording()
   const hosts = new Hosts({ client: { observer: recorder } })

@@ -141,6 +141,20 @@ test('close() of a connection whose peer is still sending loses nothing of ours'
   })
 })
 
+test('closed resolves when both directions have ended, although nobody has read what came', async () => {
+  const hosts = new Hosts({ link: LINK })
+  await hosts.run(async () => {
+    const { client, server } = await connected(hosts)
+    await server.write(pattern(5))
+    await Promise.all([client.closeWrite(), server.closeWrite()])
+    await Promise.all([client.closed, server.closed])
+    expect(hosts.now).toBeLessThan(1000)
+    expect(await client.read(new Uint8Array(9))).toBe(5)
+    expect(await client.read(new Uint8Array(9))).toBe(null)
+    expect(hosts.client.accounting().protocols['tcp']!.sockets).toBe(0)
+  })
+})
+
 test('what the peer does after it has acknowledged all of a closed connection is its own affair', async () => {
   const hosts = new Hosts()
   await hosts.run(async () => {
@@ -148,6 +162,7 @@ test('what the peer does after it has acknowledged all of a closed connection is
     await client.write(pattern(10))
     await hosts.sleep(100)
     const closing = client.close()
+    for (let i = 0; i < 10; i++) await null
     // The acknowledgment of our FIN and a reset come in together.
     hosts.client.poll()
     hosts.server.poll()
