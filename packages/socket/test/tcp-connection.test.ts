@@ -162,7 +162,7 @@ test('what the peer does after it has acknowledged all of a closed connection is
     await client.write(pattern(10))
     await hosts.sleep(100)
     const closing = client.close()
-    for (let i = 0; i < 10; i++) await null
+    for (let i = 0; i < 10; i++) await Promise.resolve()
     // The acknowledgment of our FIN and a reset come in together.
     hosts.client.poll()
     hosts.server.poll()
