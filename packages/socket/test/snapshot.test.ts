@@ -180,9 +180,11 @@ describe('snapshot and restore of a whole stack', () => {
       await hosts.sleep(12)
       const before = hosts.home.netstat()
       expect(before.map(({ state }) => state)).toEqual(['LISTEN', 'ESTABLISHED', 'SYN-RECEIVED'])
+      const fingerprint = hosts.home.fingerprint()
 
       const snapshot = carry(hosts.home.detach())
       const [moved] = hosts.replace().restore(snapshot)
+      expect(hosts.home.fingerprint()).toBe(fingerprint)
       expect(hosts.home.netstat().map(({ state, receiveQueue }) => [state, receiveQueue])).toEqual(
         before.map(({ state, receiveQueue }) => [state, receiveQueue]))
       expect(moved!.localAddress).toEqual({ hostname: '0.0.0.0', port: 80 })
@@ -216,6 +218,31 @@ describe('snapshot and restore of a whole stack', () => {
       expect(hosts.replace().restore(snapshot)).toEqual([])
       expect(digest(await readAll(server))).toBe(digest(text))
       await server.close()
+    })
+  })
+
+  test('what was shut stays shut, and what a broken connection left can still be read', async () => {
+    const hosts = new Movable(new EmulatedLink({ seed: 2, delay: 10 }))
+    await hosts.run(async () => {
+      const listener = hosts.peer.listen({ port: 80 })
+      const connect = () => Promise.all([hosts.home.connect({ hostname: '10.0.0.2', port: 80 }), listener.accept()])
+      const [[shut, shutPeer], [broken, brokenPeer]] = [await connect(), await connect()]
+      shut.socket.shutdown('both')
+      await brokenPeer.write(pattern(500))
+      await hosts.sleep(50)
+      brokenPeer.abort()
+      await hosts.sleep(50)
+      expect(broken.socket.state).toBe('CLOSED')
+      const snapshot = carry(hosts.home.snapshot())
+      const [first, second] = hosts.replace().restore(snapshot)
+      await shutPeer.write(pattern(100_000))
+      await hosts.sleep(1000)
+      const buffer = new Uint8Array(1000)
+      expect([first!.receiveQueue, first!.recv(buffer), first!.send(buffer)]).toEqual([0, 0, Errno.EPIPE])
+      expect(await shutPeer.read(buffer)).toBe(null)
+      expect([second!.recv(buffer), second!.recv(buffer)]).toEqual([500, 0])
+      expect(digest(buffer.subarray(0, 500))).toBe(digest(pattern(500)))
+      expect(second!.send(buffer)).toBe(Errno.EPIPE)
     })
   })
 
@@ -293,9 +320,9 @@ describe('snapshot and restore of a whole stack', () => {
       await hosts.peer.connect({ hostname: '10.0.0.1', port: 81 })
       await client.write(pattern(100_000))
       const snapshot = hosts.home.detach()
-      const fails = (stack: Stack, error: string): void => {
+      const fails = (stack: Stack, error: string, what = snapshot): void => {
         const before = stack.accounting()
-        expect(() => stack.restore(snapshot)).toThrow(error)
+        expect(() => stack.restore(what)).toThrow(error)
         expect(stack.accounting().protocols).toEqual(before.protocols)
         expect(stack.accounting().memory.used).toBe(before.memory.used)
       }
@@ -303,7 +330,10 @@ describe('snapshot and restore of a whole stack', () => {
       const small = new Stack({ protocols: [tcp()], memory: 1 << 14 })
       small.internet.addAddress(0, { address: snapshot.sockets[1]!.connection!.block.localAddress, length: 32 })
       fails(small, 'restore ENOBUFS 10.0.0.2:80')
+      // The second of two that are the same fails, when all others are restored.
       const busy = hosts.replace()
+      expect(snapshot.unheld).toHaveLength(1)
+      fails(busy, 'restore EADDRNOTAVAIL 10.0.0.2', { ...snapshot, unheld: [...snapshot.unheld, ...snapshot.unheld] })
       busy.listen({ port: 81 })
       fails(busy, 'bind EADDRINUSE [::]:81')
       expect(() => busy.restore({ ...snapshot, congestionControl: 'other' })).toThrow('congestion control is other, expected')
