@@ -124,7 +124,8 @@ export class Udp {
 
   /**
    * An ICMP error quoted one of our datagrams; `meta.source` is ours. The endpoint that is connected to that peer hears of it at its next
-   * call; of others nobody knows which datagram was meant.
+   * call; of others nobody knows which datagram was meant. A `PacketTooBig` about those is `IcmpUnmatched`: whoever guesses a bound
+   * port could lower the path MTU to any destination else (RFC 8201 §6, RFC 5927 §7).
    */
   icmp(
     cause: IcmpCause, _mtu: number, meta: PacketMeta, bytes: Uint8Array, start: number, end: number, _now: number,
@@ -133,7 +134,8 @@ export class Udp {
     const localPort = readUint16(bytes, start)
     const endpoint = this.table.findConnected(meta.source, localPort, meta.destination, readUint16(bytes, start + 2))
     if (endpoint === undefined) {
-      return this.table.findBest(meta.source, localPort) === undefined ? DropReason.IcmpUnmatched : DropReason.None
+      const believed = cause !== Cause.PacketTooBig && this.table.findBest(meta.source, localPort) !== undefined
+      return believed ? DropReason.None : DropReason.IcmpUnmatched
     }
     const { state } = endpoint
     // Without `dontFragment` the internet layer sends fragments of the new size from now on, and the user need not care.

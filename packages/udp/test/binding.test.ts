@@ -347,9 +347,16 @@ describe('ICMP errors', () => {
     expect(host.ready()).toEqual([])
   })
 
-  it('an endpoint that is not connected hears nothing, but the internet layer may learn the path MTU', () => {
+  it('RFC 5927 §7: packet too big is believed only about the peer of a connected endpoint, as a bound port is easily guessed', () => {
+    host.bound(ANY, 54)
+    expect(icmp(IcmpCause.PacketTooBig, 54, 7)).toBe(DropReason.IcmpUnmatched)
+    connected()
+    expect(icmp(IcmpCause.PacketTooBig, 53, 8)).toBe(DropReason.IcmpUnmatched)
+    expect(icmp(IcmpCause.PacketTooBig, 53, 7)).toBe(DropReason.None)
+  })
+
+  it('an endpoint that is not connected hears nothing', () => {
     const endpoint = host.bound(ANY, 53)
-    expect(icmp(IcmpCause.PacketTooBig)).toBe(DropReason.None)
     expect(icmp(IcmpCause.PortUnreachable)).toBe(DropReason.None)
     expect(endpoint.takeError()).toBe(0)
   })
