@@ -88,8 +88,9 @@ export class Arp {
     if (known !== undefined) this.confirm(known, senderHardware, now)
     if (!this.interfaces.owns(iface, packet.targetAddress)) return known !== undefined ? DropReason.None : DropReason.NotForUs
     if (packet.operation === ArpOperation.Reply) return known !== undefined ? DropReason.None : DropReason.NotForUs
-    // A probe from 0.0.0.0 (RFC 5227 §1.1) is answered, but tells nothing about its sender.
-    if (known === undefined && !isUnspecified(senderAddress)) {
+    // A probe from 0.0.0.0 (RFC 5227 §1.1) is answered, but tells nothing about its sender. Senders from elsewhere get their answer
+    // too, but no entry: with any address to choose from, one host could drive all others out of the cache.
+    if (known === undefined && !isUnspecified(senderAddress) && this.interfaces.isOnLink(iface, senderAddress)) {
       this.confirm(this.neighbours.obtain(iface.index, senderAddress, now), senderHardware, now)
     }
     return this.reply(iface, now)

@@ -126,6 +126,13 @@ export class InterfaceTable {
     return false
   }
 
+  /** Whether the address lies in a network that is on-link with an address of `iface`. */
+  isOnLink(iface: NetworkInterface, address: IpAddress): boolean {
+    const { addresses } = iface
+    for (let i = 0; i < addresses.length; i++) if (prefixContains(addresses[i]!.prefix, address)) return true
+    return false
+  }
+
   /** Whether the address means every host on the interface's wire: 255.255.255.255, or a subnet's own (RFC 1122 §3.2.1.3). */
   isBroadcast(iface: NetworkInterface, address: IpAddress): boolean {
     if (!isIpv4(address)) return false

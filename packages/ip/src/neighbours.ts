@@ -57,7 +57,8 @@ export interface Neighbour {
 /**
  * Hardware addresses of neighbours, and the state machine that keeps them true (RFC 1122 §2.3.2). It knows neither ARP nor
  * NDP: its owner sends the requests and reports the answers. Each neighbour holds one packet while it is looked for; a newer
- * packet replaces it, and at most one request a second is sent. With 256 neighbours the least recently used one makes room.
+ * packet replaces it, and at most one request a second is sent. With 256 neighbours the least recently used one makes room; before
+ * any of those, one that only spoke to us and that we never sent to.
  */
 export class NeighbourCache {
   private readonly arena: Arena
@@ -67,6 +68,8 @@ export class NeighbourCache {
   private readonly free: number[] = []
   private readonly timers: TimerQueue = new TimerQueue(MAX_NEIGHBOURS)
   private readonly usedAt: Float64Array = new Float64Array(MAX_NEIGHBOURS)
+  /** 1 when we ourselves sent there. */
+  private readonly used: Uint8Array = new Uint8Array(MAX_NEIGHBOURS)
   private readonly confirmedAt: Float64Array = new Float64Array(MAX_NEIGHBOURS)
 
   /** @param secret keys the table: at least two random words. */
@@ -97,6 +100,7 @@ export class NeighbourCache {
     neighbour.state = NeighbourState.Failed
     neighbour.tries = 0
     this.usedAt[neighbour.slot] = now
+    this.used[neighbour.slot] = 0
     this.slots.set(ANY_IPV6, interfaceIndex, address, 0, neighbour.slot)
     return neighbour
   }
@@ -105,6 +109,7 @@ export class NeighbourCache {
   use(neighbour: Neighbour, now: number): NeighbourAction {
     const { slot } = neighbour
     this.usedAt[slot] = now
+    this.used[slot] = 1
     switch (neighbour.state) {
       case NeighbourState.Reachable:
         if (now - this.confirmedAt[slot]! < NEIGHBOUR_REACHABLE_TIME) return NeighbourAction.Send
@@ -201,11 +206,16 @@ export class NeighbourCache {
     this.timers.set(neighbour.slot, now + NEIGHBOUR_RETRY_INTERVAL)
   }
 
+  private isLessUseful(slot: number, other: number): boolean {
+    if (this.used[slot] !== this.used[other]) return this.used[slot]! < this.used[other]!
+    return this.usedAt[slot]! < this.usedAt[other]!
+  }
+
   private takeSlot(now: number): number {
     if (this.free.length > 0) return this.free.pop()!
     if (this.neighbours.length === MAX_NEIGHBOURS) {
       let oldest = 0
-      for (let i = 1; i < MAX_NEIGHBOURS; i++) if (this.usedAt[i]! < this.usedAt[oldest]!) oldest = i
+      for (let i = 1; i < MAX_NEIGHBOURS; i++) if (this.isLessUseful(i, oldest)) oldest = i
       this.dropPending(this.neighbours[oldest]!, DropReason.NeighbourPending, now)
       this.forget(this.neighbours[oldest]!)
       return this.free.pop()!

@@ -387,3 +387,61 @@ describe('frames', () => {
     expect(host.receive(ethernet(US, PEER, 0x86dd, pattern(60)))).toBe('UnknownEtherType')
   })
 })
+
+describe('flooding', () => {
+  const MALLORY = '02:00:00:00:00:66'
+  const flood = (host: Host, sender: (i: number) => string): void => {
+    for (let i = 0; i < 2 * MAX_NEIGHBOURS; i++) {
+      host.now += 1
+      host.receive(ethernet(US, MALLORY, 0x0806, arp(1, MALLORY, sender(i), NONE, '10.0.0.1')))
+      host.poll()
+      expect(host.sent()).toHaveLength(1)
+    }
+  }
+
+  test('a sender whose address is not on the link gets its answer, but no entry', () => {
+    const host = acquainted()
+    flood(host, (i) => `198.51.${100 + (i >> 8)}.${i & 255}`)
+    send(host, pattern(2))
+    expect(host.sent()).toEqual([toPeer(pattern(2))])
+    // Had it an entry, its word to somebody else would count.
+    expect(host.receive(ethernet(ALL, MALLORY, 0x0806, arp(1, MALLORY, '198.51.100.7', NONE, '10.0.0.99')))).toBe('NotForUs')
+  })
+
+  test('senders on the link that we never sent to make room before a neighbour in use does', () => {
+    const host = new Host({ medium: 'ethernet', hardwareAddress: US, addresses: ['10.0.0.1/16'] })
+    send(host, pattern(1))
+    host.receive(reply)
+    host.poll()
+    host.sent()
+    flood(host, (i) => `10.0.${100 + (i >> 8)}.${i & 255}`)
+    send(host, pattern(2))
+    expect(host.sent()).toEqual([toPeer(pattern(2))])
+    // The latest of them is known all the same.
+    send(host, pattern(3), '10.0.101.255')
+    expect(host.sent()).toHaveLength(1)
+    expect(host.wire.sent).toEqual([])
+  })
+
+  test('an entry that was in use, then made room, counts as unused when its place is taken by a mere sender', () => {
+    const host = new Host({ medium: 'ethernet', hardwareAddress: US, addresses: ['10.0.0.1/16'] })
+    // All places in use; the sender takes the first, and the peer, who is next, takes that from it.
+    for (let i = 0; i < MAX_NEIGHBOURS; i++) {
+      host.now += 1
+      send(host, pattern(1), `10.0.${1 + (i >> 8)}.${i & 255}`)
+      host.receive(ethernet(US, PEER, 0x0806, arp(2, PEER, `10.0.${1 + (i >> 8)}.${i & 255}`, US, '10.0.0.1')))
+      host.poll()
+    }
+    host.sent()
+    host.receive(ethernet(US, MALLORY, 0x0806, arp(1, MALLORY, '10.0.200.1', NONE, '10.0.0.1')))
+    host.poll()
+    host.sent()
+    send(host, pattern(1))
+    expect(host.sent()).toEqual([ethernet(ALL, US, 0x0806, arp(1, US, '10.0.0.1', NONE, '10.0.0.2'))])
+    host.receive(reply)
+    host.poll()
+    host.sent()
+    for (let i = 1; i < MAX_NEIGHBOURS; i++) send(host, pattern(1), `10.0.${1 + (i >> 8)}.${i & 255}`)
+    expect(host.sent().map((frame) => frame[12]! << 8 | frame[13]!)).toEqual(new Array(MAX_NEIGHBOURS - 1).fill(0x0800))
+  })
+})
