@@ -93,7 +93,7 @@ const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
   challengeAcks: [1, 1000],
   quickAcks: [0, 1000],
   replyQueue: [1, 65_536],
-  maxTimeWait: [0, 1 << 24],
+  maxTimeWait: [1, 1 << 24],
   hopLimit: [0, 255],
 }
 

@@ -13,13 +13,15 @@ const DEFAULT_MSS_IPV4 = 536
 const DEFAULT_MSS_IPV6 = 1220
 /** Ours: a peer that announces less is served as if it had announced this, or options would leave no room for text. */
 export const MINIMUM_MSS = 48
+/** What the smallest MTU, IPv4's 68 bytes, leaves (RFC 791). */
+const LEAST_MSS = 28
 /** RFC 7323 §2.3. */
 const MAXIMUM_SCALE = 14
 
 /** MSS to announce on a path: what fits in its MTU after fixed headers (RFC 9293 MUST-67, RFC 6691). */
 export function mssFor(mtu: number, ipv4: boolean): number {
   const mss = mtu - (ipv4 ? IPV4_HEADER : IPV6_HEADER) - TCP_HEADER
-  return mss > 65_535 ? 65_535 : mss < MINIMUM_MSS ? MINIMUM_MSS : mss
+  return mss > 65_535 ? 65_535 : mss < LEAST_MSS ? LEAST_MSS : mss
 }
 
 /** The smallest shift under which a window of `buffer` bytes fits 16 bits (RFC 7323 §2.2). */

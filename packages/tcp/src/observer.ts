@@ -6,6 +6,8 @@ export type CongestionEvent = 'fast-retransmit' | 'partial-ack' | 'recovery-exit
 
 /** Hears what happens inside; every member may be absent and then costs nothing. Must not change the `Tcb`. */
 export interface TcpObserver {
+  /** Wants to see connections leave TIME-WAIT: each keeps its whole block until then, instead of 64 bytes. */
+  readonly keepsTimeWait?: boolean
   /** A connection moved along an arrow of the state table. */
   stateChanged?(tcb: Tcb, from: State, to: State, cause: Cause): void
   congestion?(tcb: Tcb, event: CongestionEvent, now: number): void

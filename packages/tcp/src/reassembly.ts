@@ -4,6 +4,8 @@ import type { Tcb } from './tcb.ts'
 
 /** Holes that one connection keeps track of; more would let a peer buy our time with tiny segments. */
 export const MAXIMUM_RANGES = 128
+/** How far ahead text may be taken on a connection that has brought little in order yet, in bytes: an initial window (RFC 6928). */
+const FREE_GAP = 16_384
 /** The first memory a receive buffer takes, in bytes. */
 const FIRST_RESERVE = 4096
 
@@ -24,6 +26,8 @@ export function acceptText(
   const gap = (sequence - tcb.rcv.nxt) | 0
   const length = end - start
   const at = ring.length + gap
+  // Far out of order: memory only for who has sent in order before, or one byte would cost a window of it.
+  if (gap > 0 && gap + length > Math.max(FREE_GAP, 2 * tcb.receivedOffset)) return -1
   if (!reserve(context, tcb, at + length)) return -1
 
   if (gap === 0 && (tcb.reassembly === undefined || tcb.reassembly.count === 0)) {

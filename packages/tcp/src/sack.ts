@@ -1,5 +1,6 @@
 import type { TcpOptions } from '@layerfour/wire'
-import { sackBlocksThatFit } from '@layerfour/wire'
+import { isIpv4, sackBlocksThatFit, tcpOptionsLength } from '@layerfour/wire'
+import { mssFor } from './handshake.ts'
 import type { Tcb } from './tcb.ts'
 
 /**
@@ -10,10 +11,10 @@ import type { Tcb } from './tcb.ts'
 export function fillSackBlocks(tcb: Tcb, options: TcpOptions): void {
   if (!tcb.negotiated.sack) return
   const ranges = tcb.reassembly
-  const room = sackBlocksThatFit(options)
+  const room = Math.min(sackBlocksThatFit(options), blocksThatPathCarries(tcb, options))
   let count = 0
   const duplicate = tcb.duplicateText
-  if (duplicate.from >= 0) {
+  if (duplicate.from >= 0 && room > 0) {
     // D-SACK: what came twice goes in front of everything, once (RFC 2883 §4).
     writeEdges(tcb, options, count++, duplicate.from, duplicate.to)
     duplicate.from = -1
@@ -26,6 +27,12 @@ export function fillSackBlocks(tcb: Tcb, options: TcpOptions): void {
     }
   }
   options.sackCount = count
+}
+
+/** On the smallest paths a header full of options is larger than a packet may be. */
+function blocksThatPathCarries(tcb: Tcb, options: TcpOptions): number {
+  const spare = mssFor(tcb.pathMtu, isIpv4(tcb.remoteAddress)) - tcpOptionsLength(options) - 4
+  return spare < 8 ? 0 : spare >> 3
 }
 
 function writeBlock(tcb: Tcb, options: TcpOptions, block: number, index: number): void {

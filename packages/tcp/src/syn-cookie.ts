@@ -34,8 +34,9 @@ export interface CookieContents {
   sack: boolean
 }
 
-function tickOf(now: number): number {
-  return Math.floor(now / TICK) % TICKS
+/** Ticks since the clock began. A cookie shows them modulo 32; its hash knows them all, so none comes back to life. */
+function ticks(now: number): number {
+  return Math.floor(now / TICK)
 }
 
 function mac(
@@ -53,7 +54,8 @@ function mac(
   hash.word(ports)
   hash.word(irs)
   // Apart from what this hash makes of ISNs, whose message is shorter.
-  hash.word((tick << 8) | mssIndex)
+  hash.word(tick)
+  hash.word(mssIndex)
   return hash.finish() & 0xff_ffff
 }
 
@@ -64,17 +66,17 @@ export function makeCookie(
   const offered = mss >= 0 ? mss : isIpv4(remote) ? 536 : 1220
   let mssIndex = 0
   while (mssIndex + 1 < mssValues.length && mssValues[mssIndex + 1]! <= offered) mssIndex++
-  const tick = tickOf(now)
-  return (tick << 27) | (mssIndex << 24) | mac(hash, local, remote, ports, irs, tick, mssIndex)
+  const tick = ticks(now)
+  return ((tick % TICKS) << 27) | (mssIndex << 24) | mac(hash, local, remote, ports, irs, tick, mssIndex)
 }
 
 /** The MSS in a cookie of ours; -1 when it is none, or too old. */
 export function openCookie(
   hash: SipHash, local: IpAddress, remote: IpAddress, ports: number, irs: number, cookie: number, now: number,
 ): number {
-  const tick = cookie >>> 27
-  const age = (tickOf(now) - tick + TICKS) % TICKS
+  const age = (ticks(now) % TICKS - (cookie >>> 27) + TICKS) % TICKS
   if (age > 1) return -1
+  const tick = ticks(now) - age
   const mssIndex = (cookie >>> 24) & 7
   if ((cookie & 0xff_ffff) !== mac(hash, local, remote, ports, irs, tick, mssIndex)) return -1
   return mssValues[mssIndex]!

@@ -207,7 +207,7 @@ export class Tcp {
 
   /** Whether a connection of these two ends exists, for choosing an ephemeral port. */
   isConnected(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): boolean {
-    return this.connections.find(local, localPort, remote, remotePort) !== undefined
+    return this.findLiving(local, localPort, remote, remotePort) !== undefined
       || this.timeWait.find(local, localPort, remote, remotePort, this.timeWaitEntry)
   }
 
@@ -230,7 +230,7 @@ export class Tcp {
     segment.window = header.window
     segment.trafficClass = meta.trafficClass
 
-    const connection = this.connections.find(meta.destination, header.destinationPort, meta.source, header.sourcePort)
+    const connection = this.findLiving(meta.destination, header.destinationPort, meta.source, header.sourcePort)
     if (connection === undefined) return this.toNobody(meta, now)
     const { tcb } = connection
     if (tcb.state === State['TIME-WAIT'] && this.takesSyn(meta)
@@ -247,7 +247,7 @@ export class Tcp {
     cause: IcmpCause, mtu: number, meta: PacketMeta, bytes: Uint8Array, start: number, end: number, now: number,
   ): DropReason {
     if (end - start < 8) return DropReason.IcmpUnmatched
-    const connection = this.connections.find(
+    const connection = this.findLiving(
       meta.source, readUint16(bytes, start), meta.destination, readUint16(bytes, start + 2),
     )
     if (connection === undefined) return DropReason.IcmpUnmatched
@@ -311,7 +311,7 @@ export class Tcp {
     })
   }
 
-  private toConnection(connection: Connection, meta: PacketMeta, now: number): DropReason {
+  private toConnection(connection: Connection, meta: PacketMeta, now: number, byCookie = false): DropReason {
     const { context } = this
     const { tcb, listener } = connection
     const { header } = context.segment
@@ -321,12 +321,31 @@ export class Tcp {
       // No room to accept it into; the peer's next segment asks again.
       return DropReason.BacklogFull
     }
-    if (tcb.state === State['SYN-RECEIVED'] && this.defers(connection, length, now)) return DropReason.AcceptDeferred
+    if (tcb.state === State['SYN-RECEIVED'] && listener !== undefined && now < listener.cookiesUntil && !listener.full) {
+      const other = this.answeredByCookie(connection, listener, meta, now)
+      if (other !== undefined) return this.enter(other, listener, meta, now)
+    }
+    if (tcb.state === State['SYN-RECEIVED'] && !byCookie && this.defers(connection, length, now)) return DropReason.AcceptDeferred
     const verdict = segmentArrives(context, tcb, context.segment, now)
     if (verdict === DropReason.AckUnacceptable && handshaking) context.replies.reset(meta, header, length)
     this.schedule(connection)
     this.settle(connection)
     return verdict < 0 ? DropReason.None : verdict as DropReason
+  }
+
+  /**
+   * A SYN that the network doubled may have been answered twice, by a cookie and, when a place came free, by a
+   * half-open connection. The peer's ACK says which answer it took; if the cookie, the other one goes.
+   */
+  private answeredByCookie(connection: Connection, listener: TcpListener, meta: PacketMeta, now: number): Tcb | undefined {
+    const { context } = this
+    const { header } = context.segment
+    if (connection.offered || !(header.flags & TcpFlags.ACK) || header.acknowledgment === connection.tcb.snd.max) return undefined
+    const tcb = openFromCookie(context, listener, meta, now)
+    if (tcb === undefined) return undefined
+    closeConnection(context, connection.tcb, Cause.Abort)
+    this.settle(connection)
+    return tcb
   }
 
   /**
@@ -364,8 +383,12 @@ export class Tcp {
     if (isMulticast(meta.destination) || !context.network.isLocal(meta.destination)) return DropReason.NotForUs
     const listener = this.listeners.find(meta.destination, header.destinationPort)
     if (listener !== undefined && header.flags & TcpFlags.ACK && now < listener.cookiesUntil && !listener.full) {
+      // A deferred connection begins with its first text; the cookie is good until then.
+      if ((listener.options.deferAccept ?? 0) > 0 && segmentLength(segment) === 0) return DropReason.AcceptDeferred
       const tcb = openFromCookie(context, listener, meta, now)
       if (tcb !== undefined) return this.enter(tcb, listener, meta, now)
+      // The segment before this one, with which the cookie would open, may be late: its sender will send it again.
+      if (segmentLength(segment) > 0) return DropReason.NoConnection
     }
     if (listener !== undefined && header.flags & TcpFlags.RST) return DropReason.ResetIgnored
     if (listener === undefined || header.flags & TcpFlags.ACK) {
@@ -400,7 +423,19 @@ export class Tcp {
   /** A connection out of a cookie: it takes its place, then the ACK that brought it. */
   private enter(tcb: Tcb, listener: TcpListener, meta: PacketMeta, now: number): DropReason {
     const connection = this.add(tcb, listener)
-    return connection === undefined ? DropReason.OutOfMemory : this.toConnection(connection, meta, now)
+    if (connection === undefined) return DropReason.OutOfMemory
+    // It stands as after its SYN,ACK, which nobody will answer if this ACK does not fit.
+    tcb.timers.retransmission = now + tcb.rtt.rto
+    tcb.timers.user = now + this.context.config.synTimeout
+    return this.toConnection(connection, meta, now, true)
+  }
+
+  /** The connection of two ends. One that was closed since the last poll is taken out of the table first. */
+  private findLiving(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Connection | undefined {
+    const connection = this.connections.find(local, localPort, remote, remotePort)
+    if (connection === undefined || connection.tcb.state !== State.CLOSED) return connection
+    this.settle(connection)
+    return undefined
   }
 
   private add(tcb: Tcb, listener: TcpListener | undefined): Connection | undefined {
@@ -411,8 +446,7 @@ export class Tcp {
       tcb.halfOpen = true
       listener.halfOpen++
     }
-    // Who watches states wants to see the end of TIME-WAIT too.
-    connection.keepsBlock = this.context.observer?.stateChanged !== undefined
+    connection.keepsBlock = this.context.observer?.keepsTimeWait === true
     return connection
   }
 
@@ -431,7 +465,8 @@ export class Tcp {
   private settleListener(connection: Connection, listener: TcpListener): void {
     const { tcb } = connection
     const dead = tcb.state === State.CLOSED
-    const handshaking = tcb.state === State['SYN-RECEIVED']
+    // A fast open that its user has closed already still has no proof of the peer's address but the cookie.
+    const handshaking = !dead && !tcb.synAcked
     if (!connection.offered && !dead && (!handshaking || tcb.fastOpen.server)) {
       connection.offered = true
       if (handshaking) listener.fastOpened++

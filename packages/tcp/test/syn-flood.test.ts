@@ -45,6 +45,36 @@ describe('SYN cookies (RFC 4987 §3.6)', () => {
     expect(script.send({ flags: 'A', seq: 502, ack: (cookie + 1) >>> 0 })).toBe(DropReason.NoConnection)
   })
 
+  test('text that overtook the segment with which the cookie opens is not reset but waited for', () => {
+    const { script, listener } = flooded()
+    script.send({ flags: 'S', seq: 500 })
+    script.poll()
+    const cookie = describePacket(script.network.sent.splice(0)[0]!).seq
+    const ack = (cookie + 1) >>> 0
+    expect(script.send({ flags: 'A', seq: 506, ack, text: 'world' })).toBe(DropReason.NoConnection)
+    script.quiet()
+    expect(script.send({ flags: 'A', seq: 501, ack, text: 'hello' })).toBe(DropReason.None)
+    expect(listener.waiting).toBe(1)
+  })
+
+  test('a SYN that came twice may be answered by a cookie and a half-open connection: the ACK of either opens', () => {
+    const { script, listener } = flooded()
+    script.send({ flags: 'S', seq: 500 })
+    script.poll()
+    const cookie = describePacket(script.network.sent.splice(0)[0]!).seq
+    script.remotePort = 1
+    script.send({ flags: 'R', seq: 2 })
+    script.remotePort = 40_000
+    script.send({ flags: 'S', seq: 500 })
+    script.poll()
+    expect(describePacket(script.network.sent.splice(0)[0]!).seq).not.toBe(cookie)
+    expect(script.send({ flags: 'A', seq: 501, ack: (cookie + 1) >>> 0, text: 'hello' })).toBe(DropReason.None)
+    script.connection = listener.accept()!
+    expect(script.read()).toBe('hello')
+    expect(listener.halfOpen).toBe(0)
+    expect(script.tcp.size).toBe(1)
+  })
+
   test('a cookie is good for two ticks of 64 s, not more', () => {
     const { script } = flooded()
     script.send({ flags: 'S', seq: 500 })

@@ -294,10 +294,12 @@ export class TcpSocket {
 
   /**
    * Calls back from the stack's poll after every change of the connection's state, also when the
-   * socket was closed meanwhile, until CLOSED. Replaces an earlier callback; `null` for none.
+   * socket was closed meanwhile, until CLOSED, or TIME-WAIT when no
+   * observer sees states. Replaces an earlier callback; `null` for none.
    */
   watchState(callback: (() => void) | null): void {
-    if (this.#connection !== undefined) this.#sockets.watch(this.#connection.tcb, callback)
+    if (this.#connection === undefined) return
+    this.#sockets.watch(this.#connection.tcb, callback)
   }
 
   /** For the stack's poll: the connection or listener has news. */

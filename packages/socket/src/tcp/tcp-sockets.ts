@@ -56,11 +56,17 @@ export class TcpSockets implements StreamProtocol {
     return {
       ...(user?.congestion === undefined ? {} : { congestion: user.congestion.bind(user) }),
       ...(user?.retransmitted === undefined ? {} : { retransmitted: user.retransmitted.bind(user) }),
+      keepsTimeWait: user?.stateChanged !== undefined,
       stateChanged: (tcb, from, to, cause) => {
         if (this.#watchers.size > 0 && this.#watchers.has(tcb)) this.#changed.add(tcb)
         user?.stateChanged?.(tcb, from, to, cause)
       },
     }
+  }
+
+  /** No change of the state comes after it that is heard here: most connections leave TIME-WAIT unseen. */
+  #isLastState(state: State): boolean {
+    return state === State.CLOSED || (state === State['TIME-WAIT'] && this.transport.context.observer?.keepsTimeWait !== true)
   }
 
   get config(): TcpConfig {
@@ -139,7 +145,7 @@ export class TcpSockets implements StreamProtocol {
   }
 
   watch(tcb: Tcb, callback: (() => void) | null): void {
-    if (callback === null || tcb.state === State.CLOSED) this.#watchers.delete(tcb)
+    if (callback === null || this.#isLastState(tcb.state)) this.#watchers.delete(tcb)
     else this.#watchers.set(tcb, callback)
   }
 
@@ -165,7 +171,7 @@ export class TcpSockets implements StreamProtocol {
     this.#changed = new Set()
     for (const tcb of changed) {
       const watcher = this.#watchers.get(tcb)
-      if (tcb.state === State.CLOSED) this.#watchers.delete(tcb)
+      if (this.#isLastState(tcb.state)) this.#watchers.delete(tcb)
       try {
         watcher?.()
       } catch (error) {

@@ -47,7 +47,9 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   const duplicate = !advances && isDuplicate(tcb, segment)
   if (greaterThanOrEqual(ack, snd.una)) updateSendWindow(tcb, segment)
   // A closed window that is acknowledged means a living peer: the clock runs from the next unanswered probe (MUST-37).
-  if (snd.wnd === 0) tcb.timers.user = Infinity
+  // An orphan's peer may not hold us for ever that way (RFC 6429 §5).
+  const onlyProbing = snd.wnd === 0 && snd.nxt === snd.una && tcb.sendRing.length > 0
+  if (onlyProbing && !tcb.orphan) tcb.timers.user = Infinity
   if (tcb.ecn.mode !== EcnMode.Off) takeEcho(context, tcb, header.flags, now)
   if (advances) return takeNewAck(context, tcb, segment, ack, now)
   if (duplicate) takeDuplicateAck(context, tcb, now)

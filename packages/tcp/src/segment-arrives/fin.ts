@@ -16,7 +16,8 @@ export function checkFin(context: TcpContext, tcb: Tcb, segment: Segment, now: n
     tcb.finOffset = tcb.receivedOffset + ((segment.textSequence + length - tcb.rcv.nxt) | 0)
     tcb.ackNow = true
   }
-  if (tcb.finOffset !== tcb.receivedOffset) return
+  // Text beyond its own FIN is the peer's mistake; the FIN still ends the stream.
+  if (tcb.finOffset < 0 || tcb.receivedOffset < tcb.finOffset) return
 
   tcb.finReceived = true
   tcb.rcv.nxt = (tcb.rcv.nxt + 1) | 0

@@ -7,6 +7,7 @@ import { State } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
 import { receiveWindow } from '../tcb.ts'
 import { TIMESTAMP_LIFETIME } from '../timestamps.ts'
+import { challenge } from './challenge-ack.ts'
 
 /**
  * First check (RFC 9293 §3.10.7.4): is any of the segment within the receive window? Also PAWS, which
@@ -18,7 +19,7 @@ export function checkSequence(context: TcpContext, tcb: Tcb, segment: Segment, n
   const reset = (header.flags & TcpFlags.RST) !== 0
   const paws = checkTimestamps(tcb, segment, now)
   if (paws !== DropReason.None) {
-    if (!reset && paws === DropReason.PawsRejected) tcb.ackNow = true
+    if (!reset && paws === DropReason.PawsRejected) answerUnacceptable(context, tcb, segment, now)
     if (!reset) return paws
   }
 
@@ -29,10 +30,10 @@ export function checkSequence(context: TcpContext, tcb: Tcb, segment: Segment, n
   }
   if (!isAcceptable(tcb, segment)) {
     if (!reset) {
-      tcb.ackNow = true
+      answerUnacceptable(context, tcb, segment, now)
       noteDuplicateText(tcb, segment.header.sequence, segment.textEnd - segment.textStart)
       // A repeated FIN restarts the wait (RFC 9293 §3.10.7.4, eighth check, TIME-WAIT).
-      if (tcb.state === State['TIME-WAIT'] && segment.fin) tcb.timers.timeWait = now + 2 * context.config.msl
+      if (tcb.state === State['TIME-WAIT'] && repeatsFin(tcb.rcv.nxt, segment)) tcb.timers.timeWait = now + 2 * context.config.msl
     }
     return DropReason.SequenceUnacceptable
   }
@@ -100,4 +101,19 @@ function noteDuplicateText(tcb: Tcb, sequence: number, length: number): void {
 
 function repeatsSyn(tcb: Tcb, header: TcpHeader): boolean {
   return (header.flags & (TcpFlags.SYN | TcpFlags.ACK)) === TcpFlags.SYN && header.sequence === tcb.rcv.irs
+}
+
+/**
+ * An unacceptable segment is answered by an ACK (RFC 9293 §3.10.7.4). One that takes sequence numbers always: its sender
+ * retransmits, and needs it. A bare ACK only as often as challenges: two ends that find each other's ACKs unacceptable
+ * would otherwise answer for ever.
+ */
+function answerUnacceptable(context: TcpContext, tcb: Tcb, segment: Segment, now: number): void {
+  if (segmentLength(segment) > 0) tcb.ackNow = true
+  else challenge(context, tcb, now)
+}
+
+/** The FIN that was taken comes again: its number is the last one before RCV.NXT. */
+export function repeatsFin(rcvNxt: number, segment: Segment): boolean {
+  return segment.fin && ((segment.header.sequence + segmentLength(segment) - rcvNxt) | 0) === 0
 }

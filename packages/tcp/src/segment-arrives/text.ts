@@ -10,6 +10,9 @@ import type { Tcb } from '../tcb.ts'
 import { STOP } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
 
+/** Duplicate ACKs kept for one poll: what a burst of 64 KiB in full segments brings. */
+const MAXIMUM_DUPLICATE_ACKS = 45
+
 /**
  * Seventh check (RFC 9293 §3.10.7.4): the text goes to its place in the receive buffer, and an
  * acknowledgment is scheduled: at once when something is missing or was filled in (RFC 5681 §4.2),
@@ -40,7 +43,7 @@ export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   if (moved === 0) {
     tcb.counters.outOfOrder++
     tcb.quickAcks = context.config.quickAcks
-    tcb.duplicateAcksOwed++
+    if (tcb.duplicateAcksOwed < MAXIMUM_DUPLICATE_ACKS) tcb.duplicateAcksOwed++
     return DropReason.None
   }
 

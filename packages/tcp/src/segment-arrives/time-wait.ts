@@ -3,6 +3,7 @@ import type { TcpHeader } from '@layerfour/wire'
 import type { TcpContext } from '../context.ts'
 import type { Segment } from '../segment.ts'
 import { segmentLength } from '../segment.ts'
+import { repeatsFin } from './sequence.ts'
 import type { TimeWaitEntry, TimeWaitTable } from '../time-wait.ts'
 
 /** A SYN that is newer than the old connection: it may begin a new one (the entry is still there). */
@@ -43,6 +44,6 @@ export function inTimeWait(
   if (entry.timestamps) {
     context.replies.stamp(at, (Math.floor(now) + entry.timestampOffset) | 0, entry.timestampRecent)
   }
-  if (segment.fin) table.restart(entry, now + 2 * context.config.msl)
+  if (repeatsFin(entry.rcvNxt, segment)) table.restart(entry, now + 2 * context.config.msl)
   return DropReason.SequenceUnacceptable
 }
