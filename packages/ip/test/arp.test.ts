@@ -405,7 +405,7 @@ describe('flooding', () => {
     send(host, pattern(2))
     expect(host.sent()).toEqual([toPeer(pattern(2))])
     // Had it an entry, its word to somebody else would count.
-    expect(host.receive(ethernet(ALL, MALLORY, 0x0806, arp(1, MALLORY, '198.51.100.7', NONE, '10.0.0.99')))).toBe('NotForUs')
+    expect(host.receive(ethernet(ALL, MALLORY, 0x0806, arp(1, MALLORY, '198.51.101.255', NONE, '10.0.0.99')))).toBe('NotForUs')
   })
 
   test('senders on the link that we never sent to make room before a neighbour in use does', () => {
