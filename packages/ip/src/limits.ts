@@ -59,6 +59,10 @@ export const PATH_MTU_FLOOR_IPV4 = 552
 
 /** Ours. Datagrams in reassembly; the oldest one makes room. */
 export const MAX_REASSEMBLIES = 16
+/** Ours. Share of the arena that reassembly may take; the oldest datagram makes room, so fragments cannot starve all else. */
+export const REASSEMBLY_SHARE: number = 1 / 4
+/** Ours. What reassembly may take of a small arena: enough for one datagram of any size. */
+export const MIN_REASSEMBLY_BYTES: number = 128 * 1024
 /** Ours. Separate runs of bytes in one datagram: a stream of tiny scattered fragments ends here. */
 export const MAX_FRAGMENT_RUNS = 64
 /** Ours, as Linux has it (RFC 1122 §3.3.2 asks for 60 to 120 s, from slower days). In ms. */

@@ -1,17 +1,20 @@
 import type { Arena } from '@layerfour/storage'
-import { copyBytes, RangeSet } from '@layerfour/storage'
+import { ARENA_MIN_BLOCK, copyBytes, RangeSet } from '@layerfour/storage'
 import {
   checksum, copyIpAddress, createIpAddress, DropReason, ipAddressEquals, IPV6_HEADER_LENGTH, isIpv4, writeUint16,
 } from '@layerfour/wire'
 import type { MutableIpAddress } from '@layerfour/wire'
 import type { Drops } from './drops.ts'
 import {
-  HEADROOM, MAX_FRAGMENT_RUNS, MAX_REASSEMBLIES, REASSEMBLY_TIMEOUT_IPV4, REASSEMBLY_TIMEOUT_IPV6,
+  HEADROOM, MAX_FRAGMENT_RUNS, MAX_REASSEMBLIES, MIN_REASSEMBLY_BYTES, REASSEMBLY_SHARE, REASSEMBLY_TIMEOUT_IPV4,
+  REASSEMBLY_TIMEOUT_IPV6,
 } from './limits.ts'
 import type { ReceivedPacket } from './received-packet.ts'
 
 /** What length fields can say. */
 const MAX_LENGTH = 65535
+/** The block that the longest datagrams are to fit into, in bytes. */
+const LARGEST_BLOCK = 65536
 const CONGESTION_EXPERIENCED = 3
 
 /** A datagram of which some fragments are here; entries are made once and reused. */
@@ -21,8 +24,10 @@ export interface PartialDatagram {
   /** IPv4: part of the key. IPv6: 0, as only the first fragment's next header counts (RFC 8200 §4.5). */
   protocol: number
   identification: number
-  /** Block of the arena: the first fragment's IP header ends `HEADROOM` bytes in, where the data begins; -1 while the entry is free. */
+  /** Block of the arena; -1 while the entry is free. */
   block: number
+  /** Where in it the data begins and the first fragment's IP header ends, in bytes. */
+  headroom: number
   /** Which bytes of the data are here. */
   readonly received: RangeSet
   /** Bytes of data, known from the last fragment; -1 before. */
@@ -42,8 +47,8 @@ export interface PartialDatagram {
 /**
  * Joins fragments to datagrams (RFC 791 §3.2, RFC 815's idea of holes, RFC 8200 §4.5). A fragment's data goes straight to its place.
  * One that says something else than another about the same byte spoils the datagram (RFC 5722 §4); an exact repetition is ignored.
- * At most 16 datagrams wait, in blocks of the arena that grow with what has come; the oldest makes room for a new one. To find
- * one of 16 by reading all of them needs no hash and no secret.
+ * At most 16 datagrams wait, in blocks of the arena that grow with what has come, and take a quarter of it at most; the oldest
+ * makes room. To find one of 16 by reading all of them needs no hash and no secret.
  */
 export class Reassembly {
   /** Set when `add` completed a datagram, which is then in the packet; `release` it after use. */
@@ -52,10 +57,14 @@ export class Reassembly {
   private readonly drops: Drops
   private readonly partials: PartialDatagram[] = []
   private count = 0
+  /** Bytes of all blocks, and the most that they may be. */
+  private held = 0
+  private readonly maxHeld: number
 
   constructor(arena: Arena, drops: Drops) {
     this.arena = arena
     this.drops = drops
+    this.maxHeld = Math.max(arena.capacity * REASSEMBLY_SHARE, MIN_REASSEMBLY_BYTES)
   }
 
   /** When the first of them is given up, in ms; Infinity for none. */
@@ -101,6 +110,7 @@ export class Reassembly {
   /** Frees a datagram and its memory. */
   release(partial: PartialDatagram): void {
     if (partial.block < 0) return
+    this.held -= this.arena.blockSize(partial.block)
     this.arena.free(partial.block)
     partial.block = -1
     partial.received.clear()
@@ -110,8 +120,11 @@ export class Reassembly {
   private place(partial: PartialDatagram, packet: ReceivedPacket, offset: number, to: number, more: boolean): DropReason {
     const { received } = partial
     const { bytes } = this.arena
+    // Less room than the header needs was left only if header and data are more than a datagram may have.
+    const headerLength = offset === 0 ? headerLengthOf(packet) : partial.headerLength
+    if (headerLength > partial.headroom) return DropReason.FragmentTooLarge
     const highest = received.count === 0 ? 0 : received.toAt(received.count - 1)
-    const data = partial.block + HEADROOM
+    const data = partial.block + partial.headroom
     if (received.covers(offset, to)) {
       const same = sameBytes(packet.bytes, packet.transportStart, packet.end, bytes, data + offset)
       return same && more === (to !== partial.total) ? DropReason.None : DropReason.FragmentOverlap
@@ -132,18 +145,17 @@ export class Reassembly {
   /** The first fragment's header becomes the datagram's; of IPv6, the fixed one, as the others have been dealt with. */
   private keepHeader(partial: PartialDatagram, packet: ReceivedPacket): void {
     const { bytes } = this.arena
-    const ipv4 = isIpv4(packet.meta.source)
-    const length = ipv4 ? packet.transportStart - packet.start : IPV6_HEADER_LENGTH
-    const at = partial.block + HEADROOM - length
+    const length = headerLengthOf(packet)
+    const at = partial.block + partial.headroom - length
     copyBytes(packet.bytes, packet.start, packet.start + length, bytes, at)
-    if (!ipv4) bytes[at + 6] = packet.meta.protocol
+    if (!isIpv4(packet.meta.source)) bytes[at + 6] = packet.meta.protocol
     partial.headerLength = length
   }
 
   private complete(partial: PartialDatagram, packet: ReceivedPacket, ipv4: boolean): DropReason {
     const { bytes } = this.arena
     const { headerLength, total } = partial
-    const at = partial.block + HEADROOM - headerLength
+    const at = partial.block + partial.headroom - headerLength
     if (ipv4) {
       if (headerLength + total > MAX_LENGTH) {
         this.release(partial)
@@ -167,7 +179,7 @@ export class Reassembly {
     const { bytes } = this.arena
     const { meta } = packet
     packet.bytes = bytes
-    packet.transportStart = partial.block + HEADROOM
+    packet.transportStart = partial.block + partial.headroom
     packet.start = packet.transportStart - partial.headerLength
     packet.end = packet.transportStart + length
     packet.broadcast = partial.broadcast
@@ -188,17 +200,19 @@ export class Reassembly {
     for (const partial of this.partials) {
       if (partial.block >= 0 && partial.identification === identification && partial.protocol === protocol
         && ipAddressEquals(partial.source, meta.source) && ipAddressEquals(partial.destination, meta.destination)) {
-        return this.reserve(partial, to) ? partial : undefined
+        return this.reserve(partial, headroomFor(ipv4, to), to, now) ? partial : undefined
       }
     }
     const partial = this.takeFree(now)
-    const block = this.arena.allocate(HEADROOM + to)
+    const headroom = headroomFor(ipv4, to)
+    const block = this.allocate(headroom + to, 0, undefined, now)
     if (block < 0) return undefined
     copyIpAddress(meta.source, partial.source)
     copyIpAddress(meta.destination, partial.destination)
     partial.protocol = protocol
     partial.identification = identification
     partial.block = block
+    partial.headroom = headroom
     partial.total = -1
     partial.headerLength = 0
     partial.startedAt = now
@@ -211,41 +225,96 @@ export class Reassembly {
     return partial
   }
 
-  private reserve(partial: PartialDatagram, to: number): boolean {
+  /** Sees to memory for data up to `to`, with `wanted` bytes at most before it; false when there is none. */
+  private reserve(partial: PartialDatagram, wanted: number, to: number, now: number): boolean {
     const { arena } = this
-    const held = arena.blockSize(partial.block)
-    if (HEADROOM + to <= held) return true
-    const block = arena.allocate(HEADROOM + to)
+    const headroom = Math.min(partial.headroom, wanted)
+    const size = arena.blockSize(partial.block)
+    const fits = headroom + to <= size
+    if (fits && headroom === partial.headroom) return true
+    const block = fits ? partial.block : this.allocate(headroom + to, size, partial, now)
     if (block < 0) return false
-    copyBytes(arena.bytes, partial.block, partial.block + held, arena.bytes, block)
-    arena.free(partial.block)
+    // A header that no longer fits is cut here: `place` drops the datagram.
+    const headerLength = Math.min(partial.headerLength, headroom)
+    arena.bytes.copyWithin(block + headroom - headerLength, partial.block + partial.headroom - headerLength, partial.block + size)
+    if (!fits) {
+      arena.free(partial.block)
+      this.held -= size
+    }
     partial.block = block
+    partial.headroom = headroom
     return true
   }
 
-  private takeFree(now: number): PartialDatagram {
-    let oldest: PartialDatagram | undefined
-    for (const partial of this.partials) {
-      if (partial.block < 0) return partial
-      if (oldest === undefined || partial.startedAt < oldest.startedAt) oldest = partial
+  /**
+   * A block of `size` bytes, for which the oldest datagrams go while there would be too many bytes; -1 when there is none.
+   * @param replaced size of the block that it is to replace, 0 for none. @param keep the datagram it is for.
+   */
+  private allocate(size: number, replaced: number, keep: PartialDatagram | undefined, now: number): number {
+    const rounded = blockSizeFor(size)
+    while (this.held - replaced + rounded > this.maxHeld) {
+      const oldest = this.oldest(keep)
+      if (oldest === undefined) return -1
+      this.evict(oldest, now)
     }
+    const block = this.arena.allocate(size)
+    if (block >= 0) this.held += rounded
+    return block
+  }
+
+  private takeFree(now: number): PartialDatagram {
+    for (const partial of this.partials) if (partial.block < 0) return partial
+    const oldest = this.oldest(undefined)
     if (oldest === undefined || this.partials.length < MAX_REASSEMBLIES) {
       const added = createPartialDatagram()
       this.partials.push(added)
       return added
     }
-    this.drops.note(DropReason.FragmentLimit, oldest.interfaceIndex, this.arena.bytes, oldest.block, oldest.block, now)
-    this.release(oldest)
+    this.evict(oldest, now)
     return oldest
+  }
+
+  /** Of those in use but `except`, the one that began first. */
+  private oldest(except: PartialDatagram | undefined): PartialDatagram | undefined {
+    let oldest: PartialDatagram | undefined
+    for (const partial of this.partials) {
+      if (partial.block < 0 || partial === except) continue
+      if (oldest === undefined || partial.startedAt < oldest.startedAt) oldest = partial
+    }
+    return oldest
+  }
+
+  private evict(partial: PartialDatagram, now: number): void {
+    this.drops.note(DropReason.FragmentLimit, partial.interfaceIndex, this.arena.bytes, partial.block, partial.block, now)
+    this.release(partial)
   }
 }
 
 function createPartialDatagram(): PartialDatagram {
   return {
-    source: createIpAddress(), destination: createIpAddress(), protocol: 0, identification: 0, block: -1,
+    source: createIpAddress(), destination: createIpAddress(), protocol: 0, identification: 0, block: -1, headroom: 0,
     received: new RangeSet(MAX_FRAGMENT_RUNS), total: -1, headerLength: 0, startedAt: 0, deadline: 0, interfaceIndex: -1,
     broadcast: false, checksumVerified: false, congestionExperienced: false,
   }
+}
+
+/** What is kept of the first fragment's header: for IPv6 the fixed one. */
+function headerLengthOf(packet: ReceivedPacket): number {
+  return isIpv4(packet.meta.source) ? packet.transportStart - packet.start : IPV6_HEADER_LENGTH
+}
+
+/**
+ * Room for the header before data up to `to`. Near the largest datagram it is no more than what that leaves of 64 KiB: in IPv4,
+ * header and data together are that long, so what the data takes the header cannot have. Only IPv6 with its last 39 bytes needs more.
+ */
+function headroomFor(ipv4: boolean, to: number): number {
+  const left = (LARGEST_BLOCK - to) & ~3
+  return Math.min(HEADROOM, ipv4 ? left : Math.max(left, IPV6_HEADER_LENGTH))
+}
+
+/** What the arena makes of a size. */
+function blockSizeFor(size: number): number {
+  return size <= ARENA_MIN_BLOCK ? ARENA_MIN_BLOCK : 1 << (32 - Math.clz32(size - 1))
 }
 
 function sameBytes(a: Uint8Array, start: number, end: number, b: Uint8Array, at: number): boolean {

@@ -190,6 +190,61 @@ describe.each([
     expect(host.udp.received).toHaveLength(2)
   })
 
+  test('datagrams may wait in a quarter of the arena, then the oldest makes room: fragments cannot starve replies', () => {
+    const host = newHost()
+    for (let id = 0; id < 2 * MAX_REASSEMBLIES; id++) {
+      host.now += 1
+      // One fragment near the end of the largest datagram whose memory is 64 KiB.
+      expect(host.receive(cut(pattern(65_480), 65_400, 65_480, id))).toBe('None')
+      expect(host.arena.used).toBeLessThanOrEqual(host.arena.capacity / 4)
+    }
+    expect(host.arena.used).toBe(host.arena.capacity / 4)
+    expect(host.drops).toEqual({ FragmentLimit: 2 * MAX_REASSEMBLIES - host.arena.capacity / 4 / 65_536 })
+    // The latest is still there, and growth makes room too.
+    host.now += 1
+    host.receive(cut(pattern(30_000), 0, 8, 100))
+    host.now += 1
+    host.receive(cut(pattern(30_000), 8, 65_400 / 3, 100))
+    expect(host.arena.used).toBeLessThanOrEqual(host.arena.capacity / 4)
+    host.receive(cut(pattern(65_480), 0, 65_400, 2 * MAX_REASSEMBLIES - 1))
+    expect(host.udp.received.map(({ data }) => data.length)).toEqual([65_480])
+    host.poll(host.now + REASSEMBLY_TIMEOUT_IPV6)
+    host.sent()
+    expect(host.arena.used).toBe(0)
+  })
+
+  test('a datagram that grows makes others go, the oldest first, but never itself', () => {
+    const host = newHost(2 ** 18)
+    for (const [id, from] of [[1, 0], [2, 64_000], [3, 24_000]] as const) {
+      host.receive(cut(pattern(65_000), from, from + 8, id))
+      host.now += 1
+    }
+    expect(host.arena.used).toBe(256 + 65_536 + 32_768)
+    expect(host.receive(cut(pattern(65_000), 8, 64_000, 1))).toBe('None')
+    expect(host.arena.used).toBe(65_536 + 32_768)
+    expect(host.receive(cut(pattern(65_000), 64_000, 65_000, 1))).toBe('None')
+    expectBytes(host.udp.received[0]!.data, pattern(65_000))
+    expect(host.drops).toEqual({ FragmentLimit: 1 })
+    host.poll(host.now + REASSEMBLY_TIMEOUT_IPV6)
+  })
+
+  test('the longest datagrams come whole, whichever fragment is first', () => {
+    for (const length of [65_460, 65_472, 65_473, 65_477, 65_496, 65_497, 65_515]) {
+      const data = pattern(length)
+      const fragments = [cut(data, 0, 8), cut(data, 8, 32_768), cut(data, 32_768, 65_456), cut(data, 65_456, length)]
+      for (const order of [[0, 1, 2, 3], [3, 2, 1, 0], [1, 3, 0, 2], [0, 2, 3, 1]]) {
+        const host = newHost(2 ** 18)
+        for (const i of order) {
+          expect(host.receive(fragments[i]!)).toBe('None')
+          if (length <= 65_496) expect(host.arena.used).toBeLessThanOrEqual(65_536)
+        }
+        expect(host.udp.received).toHaveLength(1)
+        expectBytes(host.udp.received[0]!.data, data)
+        expect(host.arena.used).toBe(0)
+      }
+    }
+  })
+
   test(`more than ${MAX_FRAGMENT_RUNS} separate runs of bytes: the datagram is dropped`, () => {
     const host = newHost()
     const data = pattern(4000)
@@ -302,6 +357,29 @@ describe('IPv4 alone', () => {
     host.receive(first)
     expect(host.receive(part(data.subarray(0, 65_511), 32_768, 65_511))).toBe('None')
     expect(host.udp.received).toHaveLength(1)
+  })
+
+  test('the longest datagram takes a block of 64 KiB, not more', () => {
+    const host = new Host()
+    expect(host.receive(part(pattern(65_515), 65_464, 65_515))).toBe('None')
+    expect(host.arena.used).toBe(65_536)
+    host.poll(host.now + REASSEMBLY_TIMEOUT_IPV4)
+  })
+
+  test('a header for which the data left no room spoils the datagram, whichever comes first', () => {
+    const first = concat(hex('4f 00 0044 0001 2000 40 11 0000 0a000002 0a000001'), new Uint8Array(40).fill(1), pattern(8))
+    const sum = naiveChecksum(first.subarray(0, 60))
+    first[10] = sum >> 8
+    first[11] = sum
+    const last = part(pattern(65_515), 65_464, 65_515)
+    for (const [one, other] of [[first, last], [last, first]] as const) {
+      const host = new Host()
+      expect(host.receive(one)).toBe('None')
+      expect(host.receive(other)).toBe('FragmentTooLarge')
+      expect(host.arena.used).toBe(0)
+      host.poll(host.now + REASSEMBLY_TIMEOUT_IPV4)
+      expect(host.drops).toEqual({ FragmentTooLarge: 1 })
+    }
   })
 
   test('RFC 3168 §5.3: congestion that one fragment experienced is passed up', () => {
