@@ -327,7 +327,9 @@ export class Tcp {
     }
     if (tcb.state === State['SYN-RECEIVED'] && !byCookie && this.defers(connection, length, now)) return DropReason.AcceptDeferred
     const verdict = segmentArrives(context, tcb, context.segment, now)
-    if (verdict === DropReason.AckUnacceptable && handshaking) context.replies.reset(meta, header, length)
+    // While cookies are out, such an ACK may belong to one whose first segment is late.
+    const cookies = listener !== undefined && now < listener.cookiesUntil
+    if (verdict === DropReason.AckUnacceptable && handshaking && !cookies) context.replies.reset(meta, header, length)
     this.schedule(connection)
     this.settle(connection)
     return verdict < 0 ? DropReason.None : verdict as DropReason
@@ -387,8 +389,8 @@ export class Tcp {
       if ((listener.options.deferAccept ?? 0) > 0 && segmentLength(segment) === 0) return DropReason.AcceptDeferred
       const tcb = openFromCookie(context, listener, meta, now)
       if (tcb !== undefined) return this.enter(tcb, listener, meta, now)
-      // The segment before this one, with which the cookie would open, may be late: its sender will send it again.
-      if (segmentLength(segment) > 0) return DropReason.NoConnection
+      // Not reset: the segment with which the cookie opens may only be late, and a flood wants no echo.
+      if (!(header.flags & TcpFlags.SYN)) return DropReason.NoConnection
     }
     if (listener !== undefined && header.flags & TcpFlags.RST) return DropReason.ResetIgnored
     if (listener === undefined || header.flags & TcpFlags.ACK) {
