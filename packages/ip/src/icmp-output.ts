@@ -8,11 +8,11 @@ import {
 import type { IcmpHeader, Icmpv6Header, PacketMeta } from '@layerfour/wire'
 import type { Drops } from './drops.ts'
 import type { HeaderWriter } from './header-writer.ts'
-import { ICMP_ERROR_BURST, ICMP_ERROR_BYTES_IPV4, ICMP_ERROR_BYTES_IPV6, ICMP_ERRORS_PER_SECOND } from './limits.ts'
+import type { IcmpLimiter } from './icmp-limiter.ts'
+import { ICMP_ERROR_BYTES_IPV4, ICMP_ERROR_BYTES_IPV6 } from './limits.ts'
 import { QueuedKind } from './packet-queue.ts'
 import type { PacketQueue } from './packet-queue.ts'
 import type { ReceivedPacket } from './received-packet.ts'
-import { TokenBucket } from './token-bucket.ts'
 import { findUpperLayer } from './upper-layer.ts'
 import type { UpperLayer } from './upper-layer.ts'
 
@@ -22,17 +22,18 @@ export class IcmpOutput {
   private readonly headers: HeaderWriter
   private readonly replies: PacketQueue
   private readonly drops: Drops
-  private readonly bucket: TokenBucket = new TokenBucket(ICMP_ERRORS_PER_SECOND, ICMP_ERROR_BURST)
+  private readonly limiter: IcmpLimiter
   private readonly meta: PacketMeta = createPacketMeta()
   private readonly ipv4: IcmpHeader = createIcmpHeader()
   private readonly ipv6: Icmpv6Header = createIcmpv6Header()
   private readonly upper: UpperLayer = { field: 0, at: 0 }
 
-  constructor(arena: Arena, headers: HeaderWriter, replies: PacketQueue, drops: Drops) {
+  constructor(arena: Arena, headers: HeaderWriter, replies: PacketQueue, drops: Drops, limiter: IcmpLimiter) {
     this.arena = arena
     this.headers = headers
     this.replies = replies
     this.drops = drops
+    this.limiter = limiter
   }
 
   /** Answers an echo request with the same data and traffic class, from the address it was sent to (RFC 1122 §3.2.2.6, RFC 4443 §4.2). */
@@ -56,7 +57,7 @@ export class IcmpOutput {
   error(packet: ReceivedPacket, type: number, code: number, pointer: number, now: number): void {
     const { bytes, start, end } = packet
     if (packet.broadcast || this.isAboutError(packet)) return
-    if (!this.bucket.take(now)) {
+    if (!this.limiter.take(packet.meta.source, now)) {
       this.drops.note(DropReason.IcmpRateLimited, packet.iface.index, bytes, start, end, now)
       return
     }

@@ -6,6 +6,7 @@ import { Delivery } from './delivery.ts'
 import { Drops } from './drops.ts'
 import { ErrorDelivery } from './error-delivery.ts'
 import { HeaderWriter } from './header-writer.ts'
+import { IcmpLimiter } from './icmp-limiter.ts'
 import { IcmpOutput } from './icmp-output.ts'
 import { Icmpv4 } from './icmpv4.ts'
 import { Icmpv6 } from './icmpv6.ts'
@@ -96,7 +97,7 @@ export class InternetLayer implements NetworkLayer {
     this.neighbours = neighbours
     const router = new Router(interfaces, this.routeTable, pathMtus)
     const link = new LinkOutput(interfaces, arp, transmitter, identification)
-    const icmpOutput = new IcmpOutput(arena, headers, replies, drops)
+    const icmpOutput = new IcmpOutput(arena, headers, replies, drops, new IcmpLimiter(secret))
     const icmpv4 = new Icmpv4(icmpOutput, errors, transports)
     const icmpv6 = new Icmpv6(icmpOutput, errors, transports)
     const delivery = new Delivery(transports, icmpv4, icmpv6, icmpOutput)

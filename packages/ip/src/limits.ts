@@ -73,6 +73,9 @@ export const REASSEMBLY_TIMEOUT_IPV6 = 60_000
 /** Ours (RFC 1812 §4.3.2.8 and RFC 4443 §2.4 (f) leave the figures open): ICMP errors a second, and at once. */
 export const ICMP_ERRORS_PER_SECOND = 100
 export const ICMP_ERROR_BURST = 50
+/** Ours. The same for one destination (an IPv4 address, an IPv6 /64); a traceroute by threes fits. */
+export const ICMP_ERRORS_PER_SECOND_PER_DESTINATION = 10
+export const ICMP_ERROR_BURST_PER_DESTINATION = 10
 /** RFC 1812 §4.3.2.3: an ICMP error quotes as much as fits into this. */
 export const ICMP_ERROR_BYTES_IPV4 = 576
 /** RFC 4443 §2.4 (c): as much as fits into the minimum IPv6 MTU. */

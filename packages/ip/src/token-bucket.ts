@@ -1,5 +1,5 @@
 /**
- * Limits a rate: tokens come in evenly, at most `burst` are saved up, and each event takes one. The way RFC 1812
+ * Limits a rate: tokens come in evenly, at most `burst` are saved up, and each event takes one or so. The way RFC 1812
  * §4.3.2.8 and RFC 4443 §2.4 (f) want ICMP errors limited: short bursts pass (a traceroute), floods do not.
  */
 export class TokenBucket {
@@ -15,8 +15,8 @@ export class TokenBucket {
     this.state = Float64Array.of(burst, 0)
   }
 
-  /** Takes a token; false when there is none. */
-  take(now: number): boolean {
+  /** Takes `cost` tokens, which may leave a debt; false when there is not even one. */
+  take(now: number, cost = 1): boolean {
     const state = this.state
     const elapsed = now - state[1]!
     if (elapsed > 0) {
@@ -24,7 +24,7 @@ export class TokenBucket {
       state[1] = now
     }
     if (state[0]! < 1) return false
-    state[0]!--
+    state[0]! -= cost
     return true
   }
 }

@@ -1,8 +1,10 @@
 import { DropReason, IcmpCause } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
-import { ICMP_ERROR_BURST, ICMP_ERRORS_PER_SECOND } from '../src/index.ts'
+import {
+  ICMP_ERROR_BURST, ICMP_ERROR_BURST_PER_DESTINATION, ICMP_ERRORS_PER_SECOND, ICMP_ERRORS_PER_SECOND_PER_DESTINATION,
+} from '../src/index.ts'
 import { Host, Recorder } from './support/host.ts'
-import { concat, hex, icmp4, ip, ipv4, naiveChecksum, pattern } from './support/packets.ts'
+import { concat, hex, icmp4, ip, ipv4, naiveChecksum, pattern, prefix } from './support/packets.ts'
 
 const echo = (data: Uint8Array, type = 8): Uint8Array => icmp4(type, 0, hex('1234 0007'), data)
 const NO_REST = new Uint8Array(4)
@@ -158,13 +160,64 @@ describe('errors out', () => {
       }
       return sent
     }
-    expect(flood(ICMP_ERROR_BURST + 20)).toBe(ICMP_ERROR_BURST)
-    expect(host.drops).toEqual({ UnknownProtocol: ICMP_ERROR_BURST + 20, IcmpRateLimited: 20 })
-    host.now += 100
-    expect(flood(20)).toBe(ICMP_ERRORS_PER_SECOND / 10)
+    const burst = ICMP_ERROR_BURST_PER_DESTINATION
+    expect(flood(burst + 20)).toBe(burst)
+    expect(host.drops).toEqual({ UnknownProtocol: burst + 20, IcmpRateLimited: 20 })
+    host.now += 500
+    expect(flood(20)).toBe(ICMP_ERRORS_PER_SECOND_PER_DESTINATION / 2)
     // However long it is quiet, no more than a burst is saved up.
     host.now += 3_600_000
-    expect(flood(ICMP_ERROR_BURST + 20)).toBe(ICMP_ERROR_BURST)
+    expect(flood(burst + 20)).toBe(burst)
+  })
+
+  /** A host that can answer anyone. */
+  const routedHost = (): Host => {
+    const host = new Host()
+    host.layer.addRoute({ destination: prefix('0.0.0.0/0'), gateway: ip('10.0.0.254'), interfaceIndex: 1 })
+    return host
+  }
+
+  test('one who floods us does not silence the errors for others', () => {
+    const host = routedHost()
+    for (let i = 0; i < 200; i++) host.receive(ipv4({ protocol: 132, source: '198.51.100.53' }, pattern(8)))
+    host.poll()
+    expect(host.sent()).toHaveLength(ICMP_ERROR_BURST_PER_DESTINATION)
+    host.receive(ipv4({ protocol: 132, source: '203.0.113.9' }, pattern(8)))
+    host.poll()
+    expect(host.sent()).toHaveLength(1)
+  })
+
+  test('CVE-2020-25705: how many errors went to many destinations cannot be told from how many are left', () => {
+    const host = routedHost()
+    const left: number[] = []
+    for (let round = 0; round < 40; round++) {
+      host.now += 10_000
+      let sent = 0
+      for (let i = 0; i < 200; i++) {
+        host.receive(ipv4({ protocol: 132, source: `198.${round}.${i}.1` }, pattern(8)))
+        host.poll()
+        sent += host.sent().length
+      }
+      left.push(sent)
+    }
+    // The rate is kept on average, but each time another count goes out.
+    expect(new Set(left).size).toBeGreaterThan(5)
+    const average = left.reduce((sum, count) => sum + count) / left.length
+    expect(average).toBeGreaterThan(ICMP_ERROR_BURST * 0.9)
+    expect(average).toBeLessThan(ICMP_ERROR_BURST * 1.1)
+  })
+
+  test('RFC 1812 §4.3.2.8: all destinations together get no more than the common rate', () => {
+    const host = routedHost()
+    let sent = 0
+    for (let i = 0; i < 10_000; i++) {
+      host.now += 1
+      host.receive(ipv4({ protocol: 132, source: `198.18.${i >> 8}.${i & 255}` }, pattern(8)))
+      host.poll()
+      sent += host.sent().length
+    }
+    expect(sent).toBeGreaterThan(10 * ICMP_ERRORS_PER_SECOND * 0.9)
+    expect(sent).toBeLessThan((10 * ICMP_ERRORS_PER_SECOND + ICMP_ERROR_BURST) * 1.1)
   })
 })
 

@@ -1,7 +1,9 @@
 import { DropReason } from '@layerfour/wire'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ICMP_ERROR_BURST, MAX_FRAGMENT_RUNS, MAX_REASSEMBLIES, REASSEMBLY_TIMEOUT_IPV4, REASSEMBLY_TIMEOUT_IPV6 } from '../src/index.ts'
+import {
+  ICMP_ERROR_BURST_PER_DESTINATION, MAX_FRAGMENT_RUNS, MAX_REASSEMBLIES, REASSEMBLY_TIMEOUT_IPV4, REASSEMBLY_TIMEOUT_IPV6,
+} from '../src/index.ts'
 import { Host } from './support/host.ts'
 import { concat, expectBytes, fragment6, hex, icmp4, icmp6, ipv4, ipv6, naiveChecksum, pattern } from './support/packets.ts'
 
@@ -310,11 +312,11 @@ describe('IPv4 alone', () => {
     const host = new Host({ observer: { dropped: (reason, index) => reason === DropReason.IcmpRateLimited && seen.push(index) } })
     host.receive(part(pattern(64), 0, 32))
     host.now += REASSEMBLY_TIMEOUT_IPV4
-    for (let i = 0; i < ICMP_ERROR_BURST; i++) host.receive(ipv4({ protocol: 132 }, pattern(8)))
+    for (let i = 0; i < ICMP_ERROR_BURST_PER_DESTINATION; i++) host.receive(ipv4({ protocol: 132 }, pattern(8)))
     host.receive(ipv4({}, pattern(8)), 0)
     host.poll()
     expect(seen).toEqual([1])
-    expect(host.sent()).toHaveLength(ICMP_ERROR_BURST)
+    expect(host.sent()).toHaveLength(ICMP_ERROR_BURST_PER_DESTINATION)
   })
 
   test('RFC 792: without the first fragment nobody is told', () => {
