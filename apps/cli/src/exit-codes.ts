@@ -5,7 +5,7 @@ export const ExitCode = {
   Internal: 1,
   /** Options or arguments that make no sense. */
   Usage: 2,
-  /** A file, an interface or a control socket could not be read, written or opened. */
+  /** A file, an interface, a control socket or stdout could not be read, written or opened. */
   Io: 3,
   /** What arrived is not what was sent. */
   DigestMismatch: 4,
@@ -24,7 +24,7 @@ export const exitCodeMeanings: Readonly<Record<ExitCode, string>> = {
   0: 'success',
   1: 'internal error',
   2: 'usage',
-  3: 'a file, an interface or a control socket failed',
+  3: 'a file, an interface, a control socket or stdout failed',
   4: 'the digests of both sides differ',
   5: 'not permitted (TUN needs root or CAP_NET_ADMIN)',
   6: 'the connection failed',

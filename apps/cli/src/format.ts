@@ -34,6 +34,16 @@ export function formatPercent(share: number): string {
   return `${trimmed(share * 100)} %`
 }
 
+/** A hostname and a port: 10.0.0.2 → `10.0.0.2:80`, fd09::2 → `[fd09::2]:80` (RFC 5952 §6). */
+export function formatEndpoint(hostname: string, port: number | string): string {
+  return `${formatHost(hostname)}:${port}`
+}
+
+/** An address as it stands before a port: IPv6 in brackets. */
+export function formatHost(hostname: string): string {
+  return hostname.includes(':') ? `[${hostname}]` : hostname
+}
+
 function scaled(value: number, step: number, units: readonly string[]): string {
   let unit = 0
   while (value >= step && unit < units.length - 1) {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { explain } from './cli-error.ts'
+import { addHelpCommand } from './commands/help.ts'
 import { addHostCommand } from './commands/host.ts'
 import { addNetstatCommand } from './commands/netstat.ts'
 import { addTransferCommand } from './commands/transfer.ts'
@@ -26,6 +27,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
   addTransferCommand(program, terminal)
   addHostCommand(program, terminal)
   addNetstatCommand(program, terminal)
+  addHelpCommand(program)
   try {
     await program.parseAsync(words, { from: 'user' })
     return ExitCode.Ok

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -26,6 +26,7 @@ async function l4(line: string, terminal = new FakeTerminal()): Promise<Outcome>
 describe('exit codes', () => {
   it.each([
     ['0, help', '--help', 0],
+    ['0, the help command', 'help', 0],
     ['0, version', '--version', 0],
     ['0, a transfer', 'transfer --size 10kB', 0],
     ['2, nothing to do', '', 2],
@@ -37,6 +38,10 @@ describe('exit codes', () => {
     ['2, a buffer too small', 'transfer --buffer 1', 2],
     ['2, a host without address', 'host --tun l4', 2],
     ['2, an address without prefix length', 'host --tun l4 --address 10.9.0.2', 2],
+    ['2, help with a word too many', 'help transfer extra', 2],
+    ['2, help for no command', 'help trasnfer', 2],
+    ['2, a transfer with a word too many', 'transfer file extra', 2],
+    ['2, a host with a word too many', 'host --tun l4 --address 10.9.0.2/24 extra', 2],
     ['2, a name and a path', 'netstat l4 --control /tmp/x', 2],
     ['3, no such file', 'transfer /no/such/file', 3],
     ['3, a folder', 'transfer /', 3],
@@ -70,6 +75,15 @@ describe('help', () => {
     const { out } = await l4(`${command} --help`)
     expect(out).toContain('Examples:')
     expect(out).toContain(`l4 ${command}`)
+  })
+
+  it('`l4 help COMMAND` is `l4 COMMAND --help`; nothing may follow', async () => {
+    expect(await l4('help transfer')).toEqual(await l4('transfer --help'))
+    expect((await l4('help')).out).toBe((await l4('--help')).out)
+    const { out, error } = await l4('help transfer extra')
+    expect(out).toBe('')
+    expect(error).toContain("too many arguments for 'help'. Expected 1 argument but got 2: transfer, extra.")
+    expect((await l4('help trasnfer')).error).toContain("unknown command 'trasnfer'")
   })
 
   it('`l4 --help` lists commands and exit codes', async () => {
@@ -113,6 +127,35 @@ describe('l4 transfer', () => {
     writeFileSync(file, 'a few bytes')
     const digest = createHash('sha256').update('a few bytes').digest('hex')
     expect((await l4(`transfer ${file}`)).out).toContain(`11 sent, 11 received\nSHA-256           ${digest} equal on both sides\n`)
+  })
+
+  it('a missing file, a folder: what could not be done, why, and what helps', async () => {
+    expect((await l4('transfer /no/such/file')).error).toBe(
+      'l4: cannot read /no/such/file: no such file or directory; without FILE, or with --size 1MiB, `l4 transfer` sends bytes of its own\n',
+    )
+    expect((await l4(`transfer ${folder}`)).error).toBe(`l4: cannot read ${folder}: it is a directory, expected a file\n`)
+  })
+
+  it('--pcap on a folder, or in none', async () => {
+    expect(await l4(`transfer --size 1 --pcap ${folder}`)).toMatchObject({
+      code: 3,
+      error: `l4: cannot write the capture to ${folder}: it is a directory; expected a file in it, such as ${join(folder, 'run.pcapng')}\n`,
+    })
+    expect((await l4('transfer --size 1 --pcap /no/such/x.pcapng')).error).toBe(
+      'l4: cannot write the capture to /no/such/x.pcapng: no such file or directory; the folder must exist\n',
+    )
+  })
+
+  it('RFC 5952 §6: IPv6 addresses of both ends stand in brackets', async () => {
+    expect((await l4('transfer -6 --size 1')).out).toContain(', from [fd00::1] to [fd00::2]:5001\n')
+  })
+
+  it('RFC 7323 §5: says what PawsRejected is, when there were any', async () => {
+    const words = '\n                  PawsRejected: late ACKs or data that newer segments overtook on the way; their timestamps are old\n'
+    const { out } = await l4('transfer --size 1MB --reorder 5%')
+    expect(out).toMatch(/host drops {8}client \d+ PawsRejected/)
+    expect(out).toContain(words)
+    expect((await l4('transfer --size 10kB --loss 0 --reorder 0')).out).not.toContain('PawsRejected')
   })
 
   it('--json: one object, nothing else', async () => {
@@ -173,6 +216,18 @@ describe('as a process, from its sources', () => {
     expect(colours({})).toBe(false)
     expect(colours({ FORCE_COLOR: '1' })).toBe(true)
     expect(colours({ FORCE_COLOR: '1', NO_COLOR: '1' })).toBe(false)
+  })
+
+  const full = optional('/dev/full', existsSync('/dev/full') ? undefined : 'not on this system', 'output that cannot be written')
+
+  describe.each(['node', 'deno', 'bun'] as const)('%s', (name) => {
+    const runtime = optional(name, runtimes[name] ? undefined : 'not installed here', 'output that cannot be written')
+
+    test.skipIf(!runtime || !full)('output that cannot be written: exit code 3 and one line', () => {
+      const line = [...runtimes[name]!, 'transfer', '--size', '10kB']
+      const { stderr, status } = spawnSync('sh', ['-c', `"$@" > /dev/full`, 'sh', ...line], { encoding: 'utf8' })
+      expect({ stderr, status }).toEqual({ stderr: 'l4: cannot write the output: no space left on the device\n', status: 3 })
+    })
   })
 
   test.skipIf(!node)('a reader that has had enough ends it without a complaint', () => {

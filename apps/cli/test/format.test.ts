@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate, formatTime } from '../src/format.ts'
+import { formatBytes, formatCount, formatDuration, formatEndpoint, formatPercent, formatRate, formatTime } from '../src/format.ts'
 
 describe('figures as people read them', () => {
   it.each([[0, '0'], [999, '999'], [1000, '1,000'], [10_485_760, '10,485,760']])('count %d', (count, text) => {
@@ -20,6 +20,10 @@ describe('figures as people read them', () => {
 
   it.each([[0, '0.000 ms'], [9172.1509, '9,172.151 ms'], [3002.5479999, '3,002.548 ms'], [0.9999, '1.000 ms']])('moment %d', (ms, text) => {
     expect(formatTime(ms)).toBe(text)
+  })
+
+  it.each([['10.0.0.2', 80, '10.0.0.2:80'], ['fd09::2', 80, '[fd09::2]:80'], ['::', '*', '[::]:*']])('%s, port %s', (hostname, port, text) => {
+    expect(formatEndpoint(hostname, port)).toBe(text)
   })
 
   it.each([[0.01, '1 %'], [0.8361, '83.6 %'], [1, '100 %'], [0.001, '0.1 %']])('share %d', (share, text) => expect(formatPercent(share)).toBe(text))

@@ -1,14 +1,24 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import process from 'node:process'
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parsePrefix } from '@layerfour/wire'
 import { openControlSocket, queryHost } from '../src/host/control-socket.ts'
 import { kernelAddressesBeside } from '../src/host/kernel-address.ts'
 import type { HostStats } from '../src/host/stats.ts'
 import { run } from '../src/program.ts'
 import { FakeTerminal } from './_terminal.ts'
+
+/** Names of the interfaces that were to be opened. The tests need no TUN device: none ever is. */
+const opened = vi.hoisted((): string[] => [])
+vi.mock('@layerfour/tun', () => ({
+  openTun: ({ name }: { name: string }) => {
+    opened.push(name)
+    throw Object.assign(new Error('not here'), { code: 'ENODEV', syscall: 'open' })
+  },
+}))
 
 const folder = mkdtempSync(join(tmpdir(), 'l4-host-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -27,6 +37,56 @@ describe("the kernel's address beside ours", () => {
     ['fd09::/127', ['fd09::1/127']],
     ['fd09::1/128', []],
   ])('%s', (ours, expected) => expect(kernelAddressesBeside([parsePrefix(ours)!])).toEqual(expected))
+})
+
+describe('arguments of l4 host that make no sense', () => {
+  const good = ['--tun', 'l4', '--address', '10.9.0.2/24']
+  const name = "expected an interface name of 1 to 15 letters, digits and signs other than '/' and ':'"
+  const unicast = "expected one host's, such as 10.9.0.2/24 or fd09::2/64"
+
+  beforeEach(() => opened.splice(0))
+
+  it.each<[words: string[], message: string]>([
+    ...['a/b', '', '.', '..', 'a b', 'a:b', 'sixteen-letters-', 'l%s', '%d%d'].map((given): [string[], string] => (
+      [['--tun', given, '--address', '10.9.0.2/24'], `--tun is ${JSON.stringify(given)}, ${name}`]
+    )),
+    [['--tun', 'l4', '--address', '224.0.0.1/24'], `--address is 224.0.0.1/24, a multicast address; ${unicast}`],
+    [['--tun', 'l4', '--address', 'ff02::1/64'], `--address is ff02::1/64, a multicast address; ${unicast}`],
+    [['--tun', 'l4', '--address', '0.0.0.0/0'], `--address is 0.0.0.0/0, the unspecified address; ${unicast}`],
+    [['--tun', 'l4', '--address', '255.255.255.255/32'], `--address is 255.255.255.255/32, a broadcast address; ${unicast}`],
+    [['--tun', 'l4', '--address', '10.9.0.255/24'], `--address is 10.9.0.255/24, a broadcast address; ${unicast}`],
+    [['--tun', 'l4', '--address', '127.0.0.1/8'], `--address is 127.0.0.1/8, a loopback address; ${unicast}`],
+    [[...good, '--address', '10.9.0.2/16'], '--address has 10.9.0.2 twice'],
+    [[...good, '--kernel-address', '224.0.0.1/24'], `--kernel-address is 224.0.0.1/24, a multicast address; ${unicast}`],
+    [[...good, '--kernel-address', '10.9.0.2/24'], '--kernel-address and --address are both 10.9.0.2, expected two addresses'],
+    [[...good, '--gateway', '224.0.0.1'], "--gateway is 224.0.0.1, a multicast address; expected a neighbour's"],
+    [[...good, '--gateway', 'fd09::1'], '--gateway is fd09::1, but the host has no IPv6 address'],
+    [[...good, '--address', 'fd09::2/64', '--mtu', '1279'], '--mtu is 1279, expected at least 1280 for IPv6 (RFC 8200 §5)'],
+    [
+      ['--tun', 'l4', '--tap', '--address', 'fd09::2/64'],
+      '--address is fd09::2/64, expected IPv4: IPv6 does not run over --tap yet, only without it',
+    ],
+    [
+      [...good, '--tap', '--address', 'fd09::2/64'],
+      '--address is fd09::2/64, expected IPv4: IPv6 does not run over --tap yet, only without it',
+    ],
+    [[...good, '--control', ''], 'control path is empty, expected that of a Unix socket'],
+  ])('%j: exit code 2, one line, and no interface is opened', async (words, message) => {
+    const terminal = new FakeTerminal()
+    const code = await run(['host', ...words], terminal)
+    expect({ code, out: terminal.written, error: terminal.complaints }).toEqual({ code: 2, out: '', error: `l4: ${message}\n` })
+    expect(opened).toEqual([])
+  })
+
+  it.each([
+    [good],
+    [['--tun', 'l4%d', '--address', 'fd09::2/64', '--mtu', '1280', '--gateway', 'fd09::1']],
+    [[...good, '--tap', '--mtu', '68', '--no-kernel-address']],
+    [['--tun', 'l4', '--address', '10.9.0.1/31', '--kernel-address', '10.9.0.0/31']],
+  ])('%j makes sense: the interface is opened', async (words) => {
+    await run(['host', ...words], new FakeTerminal())
+    expect(opened).toEqual([words[1]])
+  })
 })
 
 const stats: HostStats = {
@@ -131,6 +191,27 @@ describe('l4 netstat', () => {
     // The first query was the control socket's own, before it listened: nobody answered it.
     const uptimes = terminal.written.trim().split('\n').map((line) => (JSON.parse(line) as HostStats).uptime)
     expect(uptimes).toEqual([1, 2, 3, 4])
+  })
+
+  it('a name that no host has: says so, and which hosts run', async () => {
+    const runtime = process.env['XDG_RUNTIME_DIR']
+    process.env['XDG_RUNTIME_DIR'] = folder
+    const complaint = async (): Promise<string> => {
+      const terminal = new FakeTerminal()
+      expect(await run(['netstat', 'nosuchhost'], terminal)).toBe(7)
+      return terminal.complaints
+    }
+    try {
+      // Hosts of the machine's own may run too.
+      expect(await complaint()).toMatch(/^l4: no host called nosuchhost runs(: `l4 host` starts one|; found: .*)\n$/)
+      mkdirSync(join(folder, 'layerfour'))
+      const control = await openControlSocket(join(folder, 'layerfour', 'neighbour.sock'), () => stats)
+      expect(await complaint()).toMatch(/^l4: no host called nosuchhost runs; found: .*\bneighbour\b.*\n$/)
+      await control.close()
+    } finally {
+      if (runtime === undefined) delete process.env['XDG_RUNTIME_DIR']
+      else process.env['XDG_RUNTIME_DIR'] = runtime
+    }
   })
 
   it.each(['0', '-1', 'often'])('--watch %s is refused', async (interval) => {

@@ -8,9 +8,11 @@ import type { IpPrefix } from '@layerfour/wire'
 import { formatIpAddress, formatPrefix, isIpv4, parseIpAddress, parsePrefix } from '@layerfour/wire'
 import { CliError } from '../cli-error.ts'
 import { ExitCode } from '../exit-codes.ts'
+import { formatEndpoint } from '../format.ts'
+import { checkHostArguments } from '../host/check-arguments.ts'
 import { makeControlPath } from '../host/control-path.ts'
 import type { ControlSocket } from '../host/control-socket.ts'
-import { openControlSocket } from '../host/control-socket.ts'
+import { checkControlPath, openControlSocket } from '../host/control-socket.ts'
 import { kernelAddressesBeside } from '../host/kernel-address.ts'
 import type { RunningHost } from '../host/run-host.ts'
 import { runHost } from '../host/run-host.ts'
@@ -56,7 +58,7 @@ export function addHostCommand(program: Command, terminal: Terminal): void {
     .requiredOption('--tun <name>', 'the interface; made if it does not exist, and then gone at the end')
     .addOption(new Option('--address <cidr>', "the host's address, such as 10.9.0.2/24; may be given several times")
       .argParser(appendPrefix).makeOptionMandatory())
-    .option('--tap', 'Ethernet frames and ARP instead of IP packets')
+    .option('--tap', 'Ethernet frames and ARP instead of IP packets; IPv4 only')
     .option('--mtu <bytes>', "largest IP packet (default: the interface's)", parseInteger(68, 65_535))
     .addOption(new Option('--kernel-address <cidr>', "the kernel's address (default: one beside ours); may be given several times")
       .argParser(appendPrefix))
@@ -73,6 +75,15 @@ export function addHostCommand(program: Command, terminal: Terminal): void {
 async function host(options: Options, terminal: Terminal): Promise<void> {
   const json = options.json === true
   const addresses = options.address
+  checkHostArguments({
+    name: options.tun,
+    tap: options.tap === true,
+    mtu: options.mtu,
+    addresses,
+    kernelAddresses: options.kernelAddress === false ? [] : options.kernelAddress ?? [],
+    gateways: options.gateway ?? [],
+  })
+  if (typeof options.control === 'string') checkControlPath(options.control)
   const kernelAddresses = options.kernelAddress === false ? []
     : options.kernelAddress?.map(formatPrefix) ?? kernelAddressesBeside(addresses)
   const running = runHost({
@@ -145,11 +156,11 @@ function stateObserver(json: boolean, terminal: Terminal): Observer {
 }
 
 function localOf({ localAddress, localPort }: Tcb): string {
-  return `${formatIpAddress(localAddress)}:${localPort}`
+  return formatEndpoint(formatIpAddress(localAddress), localPort)
 }
 
 function remoteOf({ remoteAddress, remotePort }: Tcb): string {
-  return `${formatIpAddress(remoteAddress)}:${remotePort}`
+  return formatEndpoint(formatIpAddress(remoteAddress), remotePort)
 }
 
 function appendPrefix(text: string, previous: readonly IpPrefix[] | boolean | undefined): IpPrefix[] {

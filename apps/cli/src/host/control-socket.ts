@@ -20,7 +20,7 @@ export interface ControlSocket {
  * closes. Nothing can be changed there, so it is open to all users.
  */
 export async function openControlSocket(path: string, stats: () => HostStats): Promise<ControlSocket> {
-  checkLength(path)
+  checkControlPath(path)
   if (await queryHost(path) !== undefined) {
     throw new CliError(`another host answers at ${path}; choose another path with --control`, ExitCode.Io)
   }
@@ -42,7 +42,7 @@ export async function openControlSocket(path: string, stats: () => HostStats): P
 
 /** What the host at `path` says; undefined when none is there. Rejects with the system's error for anything else. */
 export function queryHost(path: string): Promise<HostStats | undefined> {
-  checkLength(path)
+  checkControlPath(path)
   return new Promise((resolve, reject) => {
     let text = ''
     const socket = connect(path)
@@ -70,7 +70,9 @@ function listening(server: Server, path: string): Promise<void> {
   })
 }
 
-function checkLength(path: string): void {
+/** Throws a usage error for a path that no Unix socket can have. */
+export function checkControlPath(path: string): void {
+  if (path === '') throw new CliError('control path is empty, expected that of a Unix socket', ExitCode.Usage)
   if (Buffer.byteLength(path) > LONGEST_PATH) {
     throw new CliError(`control path ${path} has ${Buffer.byteLength(path)} bytes, expected at most ${LONGEST_PATH}`, ExitCode.Usage)
   }

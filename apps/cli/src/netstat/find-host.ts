@@ -10,6 +10,22 @@ const SUFFIX = '.sock'
 
 /** The control socket of the running host called `name`, or of the only one that runs. */
 export async function findHost(name: string | undefined): Promise<string> {
+  const [only, ...others] = await runningHosts(name)
+  if (only === undefined) throw new CliError(await describeAbsence(name), ExitCode.NoHost)
+  if (others.length > 0) {
+    throw new CliError(`several hosts run, name one: ${[only, ...others].map(([host]) => host).join(', ')}`, ExitCode.Usage)
+  }
+  return only[1]
+}
+
+async function describeAbsence(name: string | undefined): Promise<string> {
+  const others = name === undefined ? [] : (await runningHosts(undefined)).map(([host]) => host)
+  const what = name === undefined ? 'no host runs' : `no host called ${name} runs`
+  return others.length > 0 ? `${what}; found: ${others.join(', ')}` : `${what}: \`l4 host\` starts one`
+}
+
+/** Names and control sockets of the hosts that answer: of all, or of the one called `name`. */
+async function runningHosts(name: string | undefined): Promise<[name: string, path: string][]> {
   const found = new Map<string, string>()
   for (const folder of controlFolders()) {
     for (const file of filesOf(folder)) {
@@ -18,12 +34,7 @@ export async function findHost(name: string | undefined): Promise<string> {
       if (await answers(join(folder, file))) found.set(host, join(folder, file))
     }
   }
-  const [only, ...others] = found
-  if (only === undefined) {
-    throw new CliError(`no ${name === undefined ? '' : `${name} among the hosts that run; `}host found: \`l4 host\` starts one`, ExitCode.NoHost)
-  }
-  if (others.length > 0) throw new CliError(`several hosts run, name one: ${[...found.keys()].join(', ')}`, ExitCode.Usage)
-  return only[1]
+  return [...found]
 }
 
 /** What the host there says. */

@@ -1,5 +1,5 @@
 import type { NetstatRow, SocketAddress } from '@layerfour/socket'
-import { formatBytes, formatCount, formatDuration } from '../format.ts'
+import { formatBytes, formatCount, formatDuration, formatEndpoint } from '../format.ts'
 import type { HostStats } from '../host/stats.ts'
 import type { Colours } from '../terminal/colours.ts'
 import type { Column } from '../terminal/table.ts'
@@ -45,6 +45,5 @@ function cells(row: NetstatRow): string[] {
 
 function formatEnd(end: SocketAddress | undefined): string {
   if (end === undefined) return '*'
-  const host = end.hostname.includes(':') ? `[${end.hostname}]` : end.hostname
-  return `${host}:${end.port === 0 ? '*' : end.port}`
+  return formatEndpoint(end.hostname, end.port === 0 ? '*' : end.port)
 }

@@ -1,4 +1,6 @@
 import process from 'node:process'
+import { reasonOf } from '../cli-error.ts'
+import { ExitCode } from '../exit-codes.ts'
 import type { Colours } from './colours.ts'
 import { createColours, wantsColours } from './colours.ts'
 
@@ -18,11 +20,26 @@ export interface Terminal {
   readonly columns: number
 }
 
+/** Ends the process when nothing can be written to stdout. */
+export function endForOutput(error: Error & { readonly code?: string }): never {
+  // `l4 transfer | head`: whoever reads has had enough.
+  if (error.code === 'EPIPE') process.exit(ExitCode.Ok)
+  process.stderr.write(`l4: cannot write the output: ${reasonOf(error)}\n`)
+  process.exit(ExitCode.Io)
+}
+
 /** The process's own. */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process
   return {
-    out: (text) => void stdout.write(text),
+    out: (text) => {
+      try {
+        stdout.write(text)
+      } catch (error) {
+        // Deno throws what Node and Bun emit.
+        endForOutput(error as Error)
+      }
+    },
     error: (text) => void stderr.write(text),
     colours: createColours(wantsColours(env, stdout.isTTY)),
     errorColours: createColours(wantsColours(env, stderr.isTTY)),

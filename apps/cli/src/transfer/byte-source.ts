@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { fillChargen } from '../chargen.ts'
-import { CliError } from '../cli-error.ts'
+import { attempt, CliError } from '../cli-error.ts'
 import { ExitCode } from '../exit-codes.ts'
 
 /** Where the bytes of a transfer come from. Read synchronously: in virtual time nothing may wait for the disk. */
@@ -27,11 +27,13 @@ export function openSource(file: string | undefined, size: number | undefined): 
 }
 
 function openFile(path: string, name: string): ByteSource {
-  const descriptor = openSync(path, 'r')
+  const descriptor = attempt(`read ${path}`, () => openSync(path, 'r'), {
+    ENOENT: 'without FILE, or with --size 1MiB, `l4 transfer` sends bytes of its own',
+  })
   const status = fstatSync(descriptor)
   if (status.isDirectory()) {
     closeSync(descriptor)
-    throw new CliError(`${path} is a directory, expected a file`, ExitCode.Io)
+    throw new CliError(`cannot read ${path}: it is a directory, expected a file`, ExitCode.Io)
   }
   return {
     name,

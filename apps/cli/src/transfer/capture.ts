@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
 import { PcapngWriter } from '@layerfour/pcap'
 import type { Observer } from '@layerfour/socket'
 import { Cause, causeNames, stateNames } from '@layerfour/tcp'
+import { attempt } from '../cli-error.ts'
 import { formatTime } from '../format.ts'
 import type { HostName } from './settings.ts'
 
@@ -42,11 +44,14 @@ export class Capture {
   #heldComments: string[] = []
   #nextComments: string[] = []
 
-  /** Opens the file for writing; throws what the system says when it cannot. `comment` describes the run. */
+  /** Opens the file for writing; throws a `CliError` when it cannot. `comment` describes the run. */
   constructor(file: string, host: HostName, comment: string) {
     this.#file = file
     this.#host = host
-    this.#descriptor = openSync(file, 'w')
+    this.#descriptor = attempt(`write the capture to ${file}`, () => openSync(file, 'w'), {
+      EISDIR: 'expected a file in it, such as ' + join(file, 'run.pcapng'),
+      ENOENT: 'the folder must exist',
+    })
     this.#writer = new PcapngWriter((block) => this.#write(block), { comment })
     this.#interface = this.#writer.addInterface({ linkType: 'raw', name: host })
   }

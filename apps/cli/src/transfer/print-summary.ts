@@ -1,5 +1,5 @@
 import type { LinkStats } from '@layerfour/sim'
-import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from '../format.ts'
+import { formatBytes, formatCount, formatDuration, formatEndpoint, formatHost, formatPercent, formatRate } from '../format.ts'
 import type { Colours } from '../terminal/colours.ts'
 import type { TransferSettings } from './settings.ts'
 import { hostAddresses, SERVER_PORT } from './settings.ts'
@@ -11,14 +11,14 @@ const LABEL_WIDTH = 16
 export function formatIntroduction(name: string, size: number | undefined, settings: TransferSettings, colours: Colours): string[] {
   const { link, mtu, seed, ipv6 } = settings
   const { client, server } = hostAddresses(ipv6)
-  const port = ipv6 ? `[${server.hostname}]:${SERVER_PORT}` : `${server.hostname}:${SERVER_PORT}`
+  const ends = `from ${formatHost(client.hostname)} to ${formatEndpoint(server.hostname, SERVER_PORT)}`
   const queue = link.queue.bytes === undefined ? `${formatCount(link.queue.packets ?? 0)} packets` : formatBytes(link.queue.bytes)
   const impairments = (['loss', 'reorder', 'duplicate', 'corrupt'] as const)
     .filter((name) => link[name] > 0)
     .map((name) => `${name} ${formatPercent(link[name])}`)
   const delay = `${formatDuration(link.delay)}${link.jitter > 0 ? ` + up to ${formatDuration(link.jitter)}` : ''} each way`
   return [
-    line('transfer', `${colours.bold(name)}${size === undefined ? '' : `, ${formatBytes(size)}`}, from ${client.hostname} to ${port}`),
+    line('transfer', `${colours.bold(name)}${size === undefined ? '' : `, ${formatBytes(size)}`}, ${ends}`),
     line('link', [formatRate(link.rate), delay, ...impairments, `queue ${queue}`, `MTU ${mtu}`, `seed ${seed}`].join(', ')),
   ]
 }
@@ -53,6 +53,7 @@ export function formatSummary(summary: TransferSummary, colours: Colours): strin
     ]),
     line('link drops', `client → server ${formatLink(summary.link.clientToServer)}; server → client ${formatLink(summary.link.serverToClient)}`),
     line('host drops', `client ${formatDrops(summary.drops.client)}; server ${formatDrops(summary.drops.server)}`),
+    ...explanations(summary.drops).map((text) => line('', text)),
     ...(capture === null ? [] : [
       line('capture', `${capture.file}, ${formatCount(capture.packets)} packets, ${formatBytes(capture.bytes)}`),
       line('SHA-256', `${capture.sha256} of the capture`),
@@ -82,4 +83,11 @@ function formatLink(stats: Readonly<LinkStats>): string {
 function formatDrops(drops: Readonly<Record<string, number>>): string {
   const parts = Object.entries(drops).map(([reason, count]) => `${formatCount(count)} ${reason}`)
   return parts.length === 0 ? 'none' : parts.join(', ')
+}
+
+/** Drops that look like faults and are none, in words. */
+function explanations({ client, server }: TransferSummary['drops']): string[] {
+  // RFC 7323 §5: whatever a newer segment overtook has an older timestamp than the last one seen.
+  const overtaken = 'PawsRejected: late ACKs or data that newer segments overtook on the way; their timestamps are old'
+  return 'PawsRejected' in client || 'PawsRejected' in server ? [overtaken] : []
 }
