@@ -58,6 +58,8 @@ describe('a request', () => {
     expect(refused.output).toMatch(/^HTTP\/1\.1 403 /)
     expect(refused.output).toContain('connection: close')
     const piped = await answers(request, (incoming) => new Response(incoming.body))
+    const late = await answers(request, (incoming) => new Response(incoming.body, { status: 400 }))
+    expect(late.output).not.toContain('100 Continue')
     expect(piped.output).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*ok/)
   })
 
@@ -97,12 +99,13 @@ describe('what is no request that we take', () => {
     ['RFC 9110 §5.5: a NUL in a value', 400, 'GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n'],
     ['a lone CR in a value', 400, 'GET / HTTP/1.1\r\nHost: x\r\nA: b\rc\r\n\r\n'],
     ['lines that end in LF alone', 400, 'GET / HTTP/1.1\nHost: x\n\n'],
+    ['lines that end in LF behind something else than CR', 400, 'GET / HTTP/1.1?\nHost: x?\n?\n'],
     ['a head that breaks off', 400, 'GET / HTTP/1.1\r\nHost: x\r\n'],
-    ['RFC 9112 §6.1: chunked and a length', 400, head('Transfer-Encoding: chunked\r\nContent-Length: 3\r\n')],
-    ['RFC 9112 §6.1: a coding that is not chunked', 501, head('Transfer-Encoding: gzip, chunked\r\n')],
-    ['RFC 9112 §6.1: chunked in HTTP/1.0', 400, 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n'],
-    ['RFC 9110 §8.6: lengths that differ', 400, head('Content-Length: 3\r\nContent-Length: 4\r\n')],
-    ['a length with a sign', 400, head('Content-Length: +3\r\n')],
+    ['RFC 9112 §6.1: chunked and a length', 400, `${head('Transfer-Encoding: chunked\r\nContent-Length: 5\r\n')}0\r\n\r\n`],
+    ['RFC 9112 §6.1: a coding that is not chunked', 501, `${head('Transfer-Encoding: gzip, chunked\r\n')}0\r\n\r\n`],
+    ['RFC 9112 §6.1: chunked in HTTP/1.0', 400, 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['RFC 9110 §8.6: lengths that differ', 400, `${head('Content-Length: 3\r\nContent-Length: 4\r\n')}abcd`],
+    ['a length with a sign', 400, `${head('Content-Length: +3\r\n')}abc`],
     ['a length beyond all numbers', 400, head('Content-Length: 99999999999999999999\r\n')],
     ['a body that breaks off', 400, `${head('Content-Length: 3\r\n')}ab`],
     ['a chunk without a size', 400, `${head('Transfer-Encoding: chunked\r\n')}\r\nab`],

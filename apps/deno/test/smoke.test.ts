@@ -1,10 +1,11 @@
-import type { Stack } from '@layerfour/socket'
+import type { Stack, TcpConnection } from '@layerfour/socket'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { clientOf, fetchOver } from '../src/fetch-over.ts'
 import { handler, pseudoRandom } from '../src/handler.ts'
 import { joinHosts } from '../src/hosts.ts'
 import type { HttpServer, ServeHandler, ServeOptions } from '../src/serve.ts'
 import { serve } from '../src/serve.ts'
+import { bytesOf } from './support.ts'
 
 /** Bytes of the large bodies. */
 const LARGE = 10_000_000
@@ -132,6 +133,32 @@ describe('the end of a server', () => {
     expect(await (await fetchOver(setting.client, `${ORIGIN}/`)).text()).toBe('second')
     await end({ ...setting, running: again })
   })
+})
+
+test('RFC 9112 §9.3.1: a server closes a kept connection when a request is on its way: what may be done twice is done again', async () => {
+  const { client, server } = set()
+  const listener = server.listen({ port: 8080 })
+  const answer = bytesOf('HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello')
+  let connections = 0
+  const serveOnce = async (connection: TcpConnection): Promise<void> => {
+    connections++
+    const buffer = new Uint8Array(4096)
+    await connection.read(buffer)
+    await connection.write(answer)
+    await connection.read(buffer)
+    connection.abort()
+  }
+  void (async () => {
+    for await (const connection of listener) void serveOnce(connection)
+  })()
+  const get = async (init: RequestInit): Promise<string> => (await fetchOver(client, `${ORIGIN}:8080/`, init)).text()
+  expect(await get({})).toBe('hello')
+  expect(await get({})).toBe('hello')
+  expect(connections).toBe(2)
+  await expect(get({ method: 'POST', body: 'x' })).rejects.toMatchObject({ cause: { code: 'ECONNRESET' } })
+  expect(connections).toBe(2)
+  expect(await get({ method: 'PUT', body: 'x' })).toBe('hello')
+  listener.close()
 })
 
 describe('an AbortSignal', () => {
