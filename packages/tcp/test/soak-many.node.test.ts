@@ -100,7 +100,10 @@ function runGroup(group: number): number {
   return doomed.size
 }
 
-test(`${GROUPS * CONNECTIONS} seeded connections: every byte checked, all settled, nothing left behind`, () => {
+/** Minutes of the same arithmetic in every runtime would show nothing new: the smaller soak runs in all of them. */
+const elsewhere = 'Deno' in globalThis || 'Bun' in globalThis
+
+test.skipIf(elsewhere)(`${GROUPS * CONNECTIONS} seeded connections: every byte checked, all settled, nothing left behind`, () => {
   let aborted = 0
   for (let group = 0; group < GROUPS; group++) aborted += runGroup(group)
   console.log(` ${(GROUPS * CONNECTIONS).toLocaleString('en')} connections, ${aborted.toLocaleString('en')} of them aborted somewhere`)
