@@ -26,7 +26,3 @@ export function packetsOf(bytes: Uint8Array): PcapngPacket[] {
 export function hex(text: string): Uint8Array {
   return Uint8Array.from(text.replace(/\s+/g, '').match(/../g) ?? [], (pair) => parseInt(pair, 16))
 }
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (letter) => letter.charCodeAt(0))
-}
