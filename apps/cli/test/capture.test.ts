@@ -77,7 +77,7 @@ describe('a capture', () => {
   })
 
   it('a file that cannot be written is an error at once', () => {
-    expect(() => new Capture(join(folder, 'no/such/folder'), 'client', '')).toThrow('ENOENT')
+    expect(() => new Capture(join(folder, 'no/such/folder'), 'client', '')).toThrow('no such file or directory; the folder must exist')
   })
 })
 
