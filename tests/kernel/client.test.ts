@@ -33,6 +33,6 @@ it("RFC 9293 §3.5.2: the kernel's reset from a closed port is ECONNREFUSED", as
 it('the kernel found no checksum of ours bad', () => {
   const counters = namespace.counters()
   expect(checksumErrors(counters)).toEqual({})
-  // Acknowledgments of 40 MB.
-  expect(counters.get('TcpInSegs')).toBeGreaterThan(3000)
+  // It did look at ours: acknowledgments of 40 MB, one for each burst, which is 256 packets at most.
+  expect(counters.get('TcpInSegs')).toBeGreaterThan(100)
 })
