@@ -6,11 +6,6 @@ import type { TcpListener } from './listener.ts'
 export class ListenerTable {
   private readonly byPort = new Map<number, TcpListener[]>()
 
-  /** 0.0.0.0 or ::. */
-  isWildcard(address: IpAddress): boolean {
-    return isUnspecified(address)
-  }
-
   /** False when that address and port has one already. */
   add(listener: TcpListener): boolean {
     const same = this.byPort.get(listener.port) ?? []

@@ -128,7 +128,7 @@ export class Tcp {
    */
   listen(address: IpAddress, port: number, options: ListenOptions = {}): TcpListener | number {
     if (!isPort(port)) return Errno.EINVAL
-    if (!this.listeners.isWildcard(address) && !this.context.network.isLocal(address)) return Errno.EADDRNOTAVAIL
+    if (!isUnspecified(address) && !this.context.network.isLocal(address)) return Errno.EADDRNOTAVAIL
     const listener = new TcpListener(this, { ...address }, port, options)
     return this.listeners.add(listener) ? listener : Errno.EADDRINUSE
   }
