@@ -1,4 +1,4 @@
-import { type AckFacts, type CongestionControl, type CongestionState } from './congestion-control.ts'
+import { type AckFacts, type CongestionControl, type CongestionState } from './congestion/congestion-control.ts'
 import { type FastRecovery, RecoveryAction, recoveryOnAck, recoveryOnTimeout } from './fast-recovery.ts'
 
 /**

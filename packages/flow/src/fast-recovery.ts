@@ -1,4 +1,4 @@
-import { type AckFacts } from './congestion-control.ts'
+import { type AckFacts } from './congestion/congestion-control.ts'
 
 /** Duplicate ACKs that mean a loss (RFC 5681 §3.2). */
 export const DUPLICATE_THRESHOLD: number = 3

@@ -44,7 +44,7 @@ export const newReno: CongestionControl<NewRenoState> = {
 
   onTimeout(state: NewRenoState, facts: AckFacts): void {
     // Held when the same data times out again (§3.1, below equation 4): the flight is one segment by now.
-    if (facts.timeouts <= 1) state.ssthresh = halfOfFlight(facts)
+    if (facts.timeouts <= 1 && !facts.inRecovery) state.ssthresh = halfOfFlight(facts)
     state.cwnd = facts.mss
     state.bytesAcked = 0
     state.slowStartLimit = 1
