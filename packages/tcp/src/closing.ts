@@ -47,14 +47,27 @@ export function abortConnection(context: TcpContext, tcb: Tcb, cause: Cause, err
   const tell =
     state === State['SYN-RECEIVED'] || state === State.ESTABLISHED || state === State['FIN-WAIT-1']
     || state === State['FIN-WAIT-2'] || state === State['CLOSE-WAIT']
+    // The FIN waits behind text, so the peer still expects more than it: RFC 9293 §3.10.4 would not be in these states yet.
+    || ((state === State.CLOSING || state === State['LAST-ACK']) && tcb.sendRing.length > 0)
   // A full device loses the reset, as any network might: the peer's next segment brings another one.
   if (tell && sendReset(context, tcb, now) === DropReason.None) tcb.counters.segmentsOut++
   if (error !== 0) tcb.error = error
   closeConnection(context, tcb, cause)
 }
 
-/** Our FIN is acknowledged and nobody reads any more: the peer's FIN is waited for only so long. */
+/**
+ * CLOSE was called (RFC 9293 §3.9.1.4; SO_LINGER of POSIX): the user wants to know within the linger time whether the peer has
+ * everything. Without one the user timeout decides.
+ */
+export function startLingerTimer(tcb: Tcb, now: number): void {
+  const { linger } = tcb.settings
+  if (tcb.state === State.CLOSED || tcb.finAcked) return
+  if (linger > 0 && tcb.timers.linger === Infinity) tcb.timers.linger = now + linger
+}
+
+/** Our FIN is acknowledged, so nothing lingers; and if nobody reads any more, the peer's FIN is waited for only so long. */
 export function startFinWait2Timer(context: TcpContext, tcb: Tcb, now: number): void {
+  if (tcb.finAcked) tcb.timers.linger = Infinity
   if (tcb.state === State['FIN-WAIT-2'] && tcb.orphan && tcb.timers.timeWait === Infinity) {
     tcb.timers.timeWait = now + context.config.finWait2Timeout
   }

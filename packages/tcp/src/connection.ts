@@ -1,7 +1,7 @@
 import { windowUpdateOwed } from '@layerfour/flow'
 import { ringConsume, ringPeek, ringRelease, ringReserve, ringSpace, ringWrite } from '@layerfour/storage'
 import { Errno } from '@layerfour/wire'
-import { abortConnection, closeConnection, startFinWait2Timer } from './closing.ts'
+import { abortConnection, closeConnection, startFinWait2Timer, startLingerTimer } from './closing.ts'
 import type { TcpContext } from './context.ts'
 import type { ConnectionInfo } from './info.ts'
 import { connectionInfo } from './info.ts'
@@ -184,7 +184,8 @@ export class Connection {
 
   /**
    * CLOSE of both directions: nobody reads any more. Text that was received and not read, or that
-   * still arrives, meets a reset, so that the peer learns of its loss (RFC 1122 §4.2.2.13).
+   * still arrives, meets a reset, so that the peer learns of its loss (RFC 1122 §4.2.2.13). With `settings.linger` 0 it is a reset
+   * at once; above 0 there is one if not everything is acknowledged so many ms later.
    */
   close(now: number): void {
     if (this.released) return
@@ -195,12 +196,21 @@ export class Connection {
     const unread = tcb.receiveRing.length > 0
     ringRelease(context.arena, tcb.receiveRing)
     tcb.reassembly?.clear()
-    if (unread && tcb.state !== State.CLOSED && tcb.state !== State['TIME-WAIT']) {
+    const over = tcb.state === State.CLOSED || tcb.state === State['TIME-WAIT']
+    if (!over && (unread || tcb.settings.linger === 0)) {
       this.abort(now)
       return
     }
     this.shutdownSend()
+    startLingerTimer(tcb, now)
     startFinWait2Timer(context, tcb, now)
+    this.host.schedule(this)
+  }
+
+  /** Starts the time of `settings.linger`, as `close` does, for who closes our direction and still waits for the outcome. */
+  linger(now: number): void {
+    if (this.released) return
+    startLingerTimer(this.tcb, now)
     this.host.schedule(this)
   }
 
@@ -223,8 +233,14 @@ export class Connection {
 
   /** Changes settings from now on. */
   configure(changes: Partial<Settings>): void {
-    Object.assign(this.tcb.settings, changes)
-    armKeepAlive(this.tcb)
+    const { tcb } = this
+    const { keepAlive, keepAliveIdle, userTimeout } = tcb.settings
+    Object.assign(tcb.settings, changes)
+    const { settings, timers } = tcb
+    // Other changes leave probes that are under way alone.
+    if (settings.keepAlive !== keepAlive || settings.keepAliveIdle !== keepAliveIdle) armKeepAlive(tcb)
+    // What waits already waits as long as the new figure says; a handshake has a time of its own.
+    if (tcb.synAcked && timers.user !== Infinity) timers.user += settings.userTimeout - userTimeout
     this.host.schedule(this)
   }
 

@@ -14,6 +14,9 @@ export interface ListenOptions extends Omit<OpenOptions, 'fastOpen'> {
   readonly halfOpen?: number | undefined
 }
 
+/** Handshakes that may be under way unless `halfOpen` says otherwise. */
+const DEFAULT_HALF_OPEN = 256
+
 /** What a listener asks of the `Tcp` it belongs to. */
 export interface ListenerHost {
   closeListener(listener: TcpListener, now: number): void
@@ -24,9 +27,9 @@ export class TcpListener {
   /** Unspecified for any address of ours of the same family; `::` takes both families. */
   readonly address: IpAddress
   readonly port: number
-  readonly options: ListenOptions
+  /** What connections that begin from now on inherit; see `configure`. */
+  options: ListenOptions
   readonly backlog: number
-  readonly maxHalfOpen: number
   /** For the layer above: whatever it wants to find again from here. */
   owner: unknown = undefined
   ready = false
@@ -47,7 +50,16 @@ export class TcpListener {
     this.port = port
     this.options = options
     this.backlog = options.backlog ?? 128
-    this.maxHalfOpen = options.halfOpen ?? 256
+  }
+
+  /** Handshakes under way, at most. */
+  get maxHalfOpen(): number {
+    return this.options.halfOpen ?? DEFAULT_HALF_OPEN
+  }
+
+  /** Changes options other than the backlog for the connections that begin from now on. */
+  configure(changes: Partial<Omit<ListenOptions, 'backlog'>>): void {
+    this.options = { ...this.options, ...changes }
   }
 
   /** Connections that wait to be accepted. */

@@ -60,7 +60,10 @@ export function createTcb(
     halfOpen: false,
     snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
     rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(greatest) : 0, up: 0, urgent: false },
-    timers: { retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity },
+    timers: {
+      retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity,
+      linger: Infinity,
+    },
     timestamps: { enabled: false, offset, recent: 0, recentAt: now, resent: offset, lastAckSent: 0 },
     negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },
     counters: {
@@ -97,7 +100,7 @@ export function createTcb(
     settings: {
       noDelay: false, cork: false, keepAlive: config.keepAlive, keepAliveIdle: config.keepAliveIdle,
       keepAliveInterval: config.keepAliveInterval, keepAliveCount: config.keepAliveCount, userTimeout: config.userTimeout,
-      userTimeoutOption: false, hopLimit: config.hopLimit, trafficClass: 0,
+      userTimeoutOption: false, hopLimit: config.hopLimit, trafficClass: 0, linger: -1,
       ...options.settings,
     },
     ackNow: false,

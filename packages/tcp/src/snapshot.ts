@@ -89,6 +89,7 @@ function shiftTimes(context: TcpContext, tcb: Tcb, by: number): void {
   timers.timeWait += by
   timers.user += by
   timers.keepAlive += by
+  timers.linger += by
   timestamps.recentAt += by
   // TSval is the clock plus this: it must not notice. Rounded up, so that it never steps back.
   timestamps.offset = (timestamps.offset + Math.ceil(-by)) | 0

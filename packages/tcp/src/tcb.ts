@@ -58,6 +58,8 @@ export interface Timers {
   /** When an unanswered connection is given up (RFC 9293 §3.8.3, R2). */
   user: number
   keepAlive: number
+  /** When what CLOSE left unacknowledged is given up (SO_LINGER). */
+  linger: number
 }
 
 /** What the user may change while a connection lives; each begins as `TcpConfig` says. Times in ms. */
@@ -80,6 +82,11 @@ export interface Settings {
   hopLimit: number
   /** Differentiated services field of segments, six bits shifted left by two (IP_TOS, RFC 9293 MUST-48, SHLD-21). */
   trafficClass: number
+  /**
+   * How long CLOSE may take to get everything acknowledged before it resets the connection (SO_LINGER); 0: it resets at once; -1: as
+   * long as the user timeout lets it.
+   */
+  linger: number
 }
 
 /** RFC 7323 timestamps, agreed in the handshake. */
@@ -271,4 +278,5 @@ export function clearTimers(tcb: Tcb): void {
   timers.timeWait = Infinity
   timers.user = Infinity
   timers.keepAlive = Infinity
+  timers.linger = Infinity
 }

@@ -10,20 +10,21 @@ import { textInFlight, textSent } from './tcb.ts'
 
 /** The earliest of a connection's deadlines, Infinity when it waits for nothing. */
 export function nextDeadline(tcb: Tcb): number {
-  const { retransmission, persist, delayedAck, timeWait, user, keepAlive } = tcb.timers
+  const { retransmission, persist, delayedAck, timeWait, user, keepAlive, linger } = tcb.timers
   let next = retransmission
   if (persist < next) next = persist
   if (delayedAck < next) next = delayedAck
   if (timeWait < next) next = timeWait
   if (user < next) next = user
   if (keepAlive < next) next = keepAlive
+  if (linger < next) next = linger
   return next
 }
 
 /** Does what is due (RFC 9293 §3.10.8); what has to be sent is left to output. */
 export function runTimers(context: TcpContext, tcb: Tcb, now: number): void {
   const { timers } = tcb
-  if (timers.user <= now) {
+  if (timers.user <= now || timers.linger <= now) {
     abortConnection(context, tcb, Cause.Timeout, Errno.ETIMEDOUT, now)
     return
   }
