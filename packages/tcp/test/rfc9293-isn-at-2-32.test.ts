@@ -10,6 +10,7 @@ describe('once more with ISS = 2³² - 4 and IRS = 2³¹ - 4', async () => {
   await import('./ecn.test.ts')
   await import('./fast-open.test.ts')
   await import('./handshake.test.ts')
+  await import('./info.test.ts')
   await import('./linger.test.ts')
   await import('./receiving.test.ts')
   await import('./rfc9293-closing.test.ts')
