@@ -1,0 +1,118 @@
+import { DropReason } from '@layerfour/wire'
+import type { IpAddress } from '@layerfour/wire'
+import type { ConnectionHost } from './connection.ts'
+import { Connection } from './connection.ts'
+import { ConnectionTable } from './connection-table.ts'
+import type { TcpContext } from './context.ts'
+import { settleHalfOpen } from './half-open.ts'
+import { ListenerTable } from './listener-table.ts'
+import type { TcpListener } from './listener.ts'
+import { output } from './output.ts'
+import { ReadyQueue } from './ready-queue.ts'
+import { State } from './state-machine.ts'
+import type { Tcb } from './tcb.ts'
+import type { TimeWaitEntry } from './time-wait.ts'
+import { createTimeWaitEntry, TimeWaitTable } from './time-wait.ts'
+
+/**
+ * Where everybody stands in one TCP: who listens, the place and timer of each connection, who wants to send in
+ * the next poll, and who has news.
+ */
+export class Tables implements ConnectionHost {
+  readonly context: TcpContext
+  readonly connections: ConnectionTable
+  readonly listeners: ListenerTable = new ListenerTable()
+  readonly timeWait: TimeWaitTable
+  /** What `timeWait.find` found. */
+  readonly timeWaitEntry: TimeWaitEntry = createTimeWaitEntry()
+  readonly ready: ReadyQueue = new ReadyQueue()
+  /** Connections to be looked at in the next poll. */
+  private readonly scheduled: (Connection | undefined)[] = []
+  private scheduledCount = 0
+
+  constructor(context: TcpContext, secret: Int32Array) {
+    this.context = context
+    this.connections = new ConnectionTable(secret, context.config.maxConnections)
+    this.timeWait = new TimeWaitTable(secret, context.config.maxTimeWait)
+  }
+
+  /** The connection of two ends. One that was closed since the last poll is taken out of the table first. */
+  find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Connection | undefined {
+    const connection = this.connections.find(local, localPort, remote, remotePort)
+    if (connection === undefined || connection.tcb.state !== State.CLOSED) return connection
+    this.settle(connection)
+    return undefined
+  }
+
+  /** Whether two ends are connected, be it in TIME-WAIT. */
+  has(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): boolean {
+    return this.find(local, localPort, remote, remotePort) !== undefined
+      || this.timeWait.find(local, localPort, remote, remotePort, this.timeWaitEntry)
+  }
+
+  /** Gives a block its place, with its listener as half-open; undefined when there is none left. */
+  add(tcb: Tcb, listener: TcpListener | undefined): Connection | undefined {
+    const connection = new Connection(this, tcb)
+    if (!this.connections.add(connection)) return undefined
+    if (listener !== undefined) {
+      connection.listener = listener
+      tcb.halfOpen = true
+      listener.halfOpen++
+    }
+    connection.keepsBlock = this.context.observer?.keepsTimeWait === true
+    return connection
+  }
+
+  /** Whether somebody wants to send in the next poll. */
+  get isScheduled(): boolean {
+    return this.scheduledCount > 0
+  }
+
+  schedule(connection: Connection): void {
+    if (connection.scheduled) return
+    connection.scheduled = true
+    this.scheduled[this.scheduledCount++] = connection
+  }
+
+  /** Lets everybody who is scheduled send. True when a full device did not take it all: who has more stays scheduled. */
+  sendScheduled(now: number): boolean {
+    const { context, scheduled } = this
+    let kept = 0
+    for (let index = 0; index < this.scheduledCount; index++) {
+      const connection = scheduled[index]!
+      scheduled[index] = undefined
+      connection.scheduled = false
+      if (connection.released) continue
+      if (output(context, connection.tcb, now) === DropReason.DeviceQueueFull) {
+        scheduled[kept++] = connection
+        connection.scheduled = true
+      }
+      this.settle(connection)
+    }
+    this.scheduledCount = kept
+    return kept > 0
+  }
+
+  /** After anything happened to a connection: its listener, its place, its timer and its news brought up to date. */
+  settle(connection: Connection): void {
+    const { tcb } = connection
+    if (connection.listener !== undefined) settleHalfOpen(connection, connection.listener, this.ready)
+    if (tcb.state === State.CLOSED) this.connections.remove(connection)
+    else if (tcb.state === State['TIME-WAIT'] && mayShrink(connection)) this.shrink(connection)
+    else this.connections.arm(connection)
+    // Handshakes that come to nothing are nobody's news.
+    if (tcb.events !== 0 && (connection.offered || !tcb.passive)) this.ready.add(connection)
+  }
+
+  /** Exchanges the block of a connection in TIME-WAIT for an entry in the table. */
+  private shrink(connection: Connection): void {
+    this.connections.remove(connection)
+    this.timeWait.add(connection.tcb, connection.tcb.timers.timeWait)
+  }
+}
+
+/** Nobody can ask for anything more of the block, and nothing is left to be sent from it. */
+function mayShrink(connection: Connection): boolean {
+  const { tcb } = connection
+  return tcb.orphan && !connection.keepsBlock && !tcb.ackNow && !connection.scheduled
+}
