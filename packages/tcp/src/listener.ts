@@ -15,7 +15,7 @@ export interface ListenOptions extends Omit<OpenOptions, 'fastOpen'> {
 }
 
 /** Handshakes that may be under way unless `halfOpen` says otherwise. */
-const DEFAULT_HALF_OPEN = 256
+export const DEFAULT_HALF_OPEN = 256
 
 /** What a listener asks of the `Tcp` it belongs to. */
 export interface ListenerHost {

@@ -4,6 +4,7 @@ import {
 import { createRing } from '@layerfour/storage'
 import { isIpv4 } from '@layerfour/wire'
 import type { IpAddress, Path } from '@layerfour/wire'
+import type { TcpConfig } from './config.ts'
 import type { TcpContext } from './context.ts'
 import { firstLimit } from './autotune.ts'
 import { createEcnState } from './ecn.ts'
@@ -30,6 +31,23 @@ export interface OpenOptions {
   readonly settings?: Partial<Settings> | undefined
   /** Initial send sequence number (int32) instead of RFC 6528's: for tests that repeat. */
   readonly iss?: number | undefined
+}
+
+/** What a connection's settings are unless its user says otherwise. */
+export function defaultSettings(config: TcpConfig): Settings {
+  return {
+    noDelay: false,
+    cork: false,
+    keepAlive: config.keepAlive,
+    keepAliveIdle: config.keepAliveIdle,
+    keepAliveInterval: config.keepAliveInterval,
+    keepAliveCount: config.keepAliveCount,
+    userTimeout: config.userTimeout,
+    userTimeoutOption: false,
+    hopLimit: config.hopLimit,
+    trafficClass: 0,
+    linger: -1,
+  }
 }
 
 /** A new block in CLOSED, with everything that the path and the settings decide. */
@@ -97,12 +115,7 @@ export function createTcb(
     finReceived: false,
     finOffset: -1,
     orphan: false,
-    settings: {
-      noDelay: false, cork: false, keepAlive: config.keepAlive, keepAliveIdle: config.keepAliveIdle,
-      keepAliveInterval: config.keepAliveInterval, keepAliveCount: config.keepAliveCount, userTimeout: config.userTimeout,
-      userTimeoutOption: false, hopLimit: config.hopLimit, trafficClass: 0, linger: -1,
-      ...options.settings,
-    },
+    settings: { ...defaultSettings(config), ...options.settings },
     ackNow: false,
     duplicateAcksOwed: 0,
     unackedText: 0,

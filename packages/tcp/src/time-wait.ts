@@ -10,10 +10,11 @@ const SND_NXT = 9
 const RCV_NXT = 10
 const TS_RECENT = 11
 const TS_OFFSET = 12
-/** Low 31 bits of the deadline in ms; the lowest one says instead whether timestamps were agreed on. */
+/** Low 32 bits of the deadline in ms. */
 const EXPIRY = 13
-/** Place + 1 of the next entry in the same bucket, 0 for none. */
+/** Place + 1 of the next entry in the same bucket, 0 for none; the sign bit says whether timestamps were agreed on. */
 const NEXT = 14
+const TIMESTAMPS = 0x8000_0000 | 0
 const WORDS = 15
 const FIRST_CAPACITY = 64
 
@@ -78,21 +79,56 @@ export class TimeWaitTable {
 
   /** Takes over a connection until `expiry` (ms). */
   add(tcb: Tcb, expiry: number): void {
+    const { timestamps } = tcb
+    const at = this.append(tcb, expiry)
+    this.fill(at, tcb.snd.max, tcb.rcv.nxt, timestamps.enabled, timestamps.recent, timestamps.offset)
+  }
+
+  /** A place at the end of the circle for these two ends; returns where its words begin. */
+  private append(ends: Pick<Tcb, 'localAddress' | 'localPort' | 'remoteAddress' | 'remotePort'>, expiry: number): number {
     this.makeRoom()
     const place = this.tail++
     const at = this.at(place)
     const { entries } = this
-    entries.fill(0, at, at + WORDS)
-    put(entries, at + LOCAL, tcb.localAddress)
-    put(entries, at + REMOTE, tcb.remoteAddress)
-    entries[at + PORTS] = (tcb.localPort << 16) | tcb.remotePort
-    entries[at + SND_NXT] = tcb.snd.max
-    entries[at + RCV_NXT] = tcb.rcv.nxt
-    entries[at + TS_RECENT] = tcb.timestamps.recent
-    entries[at + TS_OFFSET] = tcb.timestamps.offset
-    entries[at + EXPIRY] = deadlineWord(expiry, tcb.timestamps.enabled)
+    put(entries, at + LOCAL, ends.localAddress)
+    put(entries, at + REMOTE, ends.remoteAddress)
+    entries[at + PORTS] = (ends.localPort << 16) | ends.remotePort
+    entries[at + EXPIRY] = Math.ceil(expiry) | 0
+    entries[at + NEXT] = 0
     this.link(place)
     this.live++
+    return at
+  }
+
+  private fill(at: number, sndNxt: number, rcvNxt: number, timestamps: boolean, recent: number, offset: number): void {
+    const { entries } = this
+    entries[at + SND_NXT] = sndNxt
+    entries[at + RCV_NXT] = rcvNxt
+    entries[at + TS_RECENT] = recent
+    entries[at + TS_OFFSET] = offset
+    if (timestamps) entries[at + NEXT]! |= TIMESTAMPS
+  }
+
+  /** Enters what is known of a connection until `expiry` (ms). */
+  insert(entry: Omit<TimeWaitEntry, 'place'>, expiry: number): void {
+    const at = this.append(entry, expiry)
+    this.fill(at, entry.sndNxt, entry.rcvNxt, entry.timestamps, entry.timestampRecent, entry.timestampOffset)
+  }
+
+  /** Visits every entry, the one that ends first in front, with how many whole ms it still waits. `entry` is reused. */
+  forEach(now: number, visit: (entry: TimeWaitEntry, remaining: number) => void): void {
+    const entry = createTimeWaitEntry()
+    for (let place = this.head; place < this.tail; place++) {
+      if (this.entries[this.at(place) + PORTS] === 0) continue
+      this.read(place & this.mask, entry)
+      visit(entry, this.remaining(place, now))
+    }
+  }
+
+  clear(): void {
+    this.entries = new Int32Array(0)
+    this.buckets = new Int32Array(0)
+    this.head = this.tail = this.live = 0
   }
 
   /** Fills `into` with the entry of these two ends; false when there is none. */
@@ -107,7 +143,7 @@ export class TimeWaitTable {
         this.read(next - 1, into)
         return true
       }
-      next = entries[at + NEXT]!
+      next = this.nextOf(at)
     }
     return false
   }
@@ -122,15 +158,8 @@ export class TimeWaitTable {
 
   /** Lets the entry that `find` has just given wait anew, until `expiry` (ms). */
   restart(entry: TimeWaitEntry, expiry: number): void {
-    const from = entry.place * WORDS
-    const kept = this.entries.slice(from, from + WORDS)
     this.remove(entry)
-    this.makeRoom()
-    const place = this.tail++
-    this.entries.set(kept, this.at(place))
-    this.entries[this.at(place) + EXPIRY] = deadlineWord(expiry, entry.timestamps)
-    this.link(place)
-    this.live++
+    this.insert(entry, expiry)
   }
 
   /** Ends what is due. */
@@ -158,8 +187,7 @@ export class TimeWaitTable {
   }
 
   private remaining(place: number, now: number): number {
-    const word = this.entries[this.at(place) + EXPIRY]! & ~1
-    return (word - Math.floor(now)) | 0
+    return (this.entries[this.at(place) + EXPIRY]! - Math.floor(now)) | 0
   }
 
   private makeRoom(): void {
@@ -189,7 +217,7 @@ export class TimeWaitTable {
   private link(place: number): void {
     const at = this.at(place)
     const bucket = this.bucketAt(at)
-    this.entries[at + NEXT] = this.buckets[bucket]!
+    this.entries[at + NEXT] = (this.entries[at + NEXT]! & TIMESTAMPS) | this.buckets[bucket]!
     this.buckets[bucket] = (place & this.mask) + 1
   }
 
@@ -198,12 +226,16 @@ export class TimeWaitTable {
     const at = place * WORDS
     const bucket = this.bucketAt(at)
     if (buckets[bucket] === place + 1) {
-      buckets[bucket] = entries[at + NEXT]!
+      buckets[bucket] = this.nextOf(at)
       return
     }
     let before = (buckets[bucket]! - 1) * WORDS
-    while (entries[before + NEXT] !== place + 1) before = (entries[before + NEXT]! - 1) * WORDS
-    entries[before + NEXT] = entries[at + NEXT]!
+    while (this.nextOf(before) !== place + 1) before = (this.nextOf(before) - 1) * WORDS
+    entries[before + NEXT] = (entries[before + NEXT]! & TIMESTAMPS) | this.nextOf(at)
+  }
+
+  private nextOf(at: number): number {
+    return this.entries[at + NEXT]! & ~TIMESTAMPS
   }
 
   private bucketAt(at: number): number {
@@ -238,12 +270,8 @@ export class TimeWaitTable {
     into.rcvNxt = entries[at + RCV_NXT]!
     into.timestampRecent = entries[at + TS_RECENT]!
     into.timestampOffset = entries[at + TS_OFFSET]!
-    into.timestamps = (entries[at + EXPIRY]! & 1) !== 0
+    into.timestamps = entries[at + NEXT]! < 0
   }
-}
-
-function deadlineWord(expiry: number, timestamps: boolean): number {
-  return ((Math.ceil(expiry) + 1) & ~1) | (timestamps ? 1 : 0)
 }
 
 function put(entries: Int32Array, at: number, address: IpAddress): void {
