@@ -138,7 +138,7 @@ describe.each(media)('the kernel and our host: $title', ({ words, address, host,
       const { code, stdout } = await outside.run([...l4, 'netstat', '--control', running.ready.control, '--json'])
       expect(code).toBe(0)
       const { sockets } = JSON.parse(stdout.toString()) as Stats
-      expect(sockets.filter(({ state }) => state === 'LISTEN').map(({ local }) => local.port)).toEqual([7, 9, 13, 19, 80])
+      expect(sockets.filter(({ state }) => state === 'LISTEN').map(({ local }) => local.port)).toEqual([7, 9, 13, 19, 80, 5201])
     } finally {
       await outside.remove()
     }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { explain } from './cli-error.ts'
 import { addHelpCommand } from './commands/help.ts'
 import { addHostCommand } from './commands/host.ts'
+import { addIperf3Command } from './commands/iperf3.ts'
 import { addNetstatCommand } from './commands/netstat.ts'
 import { addTransferCommand } from './commands/transfer.ts'
 import { ExitCode, exitCodeMeanings } from './exit-codes.ts'
@@ -18,7 +19,7 @@ Colours follow NO_COLOR and FORCE_COLOR; what is no terminal gets none.
 /** Runs one command line (without the program's name) and returns its exit code. Never throws. */
 export async function run(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const program = new Command('l4')
-    .description('A TCP/IP stack of its own, at work: transfers over emulated links, a host on a TUN device.')
+    .description('A TCP/IP stack of its own, at work: transfers over emulated links, a host on a TUN device, throughput against iperf3.')
     .version(version)
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.error(text) })
@@ -27,6 +28,7 @@ export async function run(words: readonly string[], terminal: Terminal): Promise
   addTransferCommand(program, terminal)
   addHostCommand(program, terminal)
   addNetstatCommand(program, terminal)
+  addIperf3Command(program, terminal)
   addHelpCommand(program)
   try {
     await program.parseAsync(words, { from: 'user' })

@@ -1,23 +1,20 @@
-import process from 'node:process'
 import type { Command } from 'commander'
-import { InvalidArgumentError, Option } from 'commander'
 import type { Observer } from '@layerfour/socket'
 import type { Tcb } from '@layerfour/tcp'
 import { causeNames, stateNames } from '@layerfour/tcp'
 import type { IpPrefix } from '@layerfour/wire'
-import { formatIpAddress, formatPrefix, isIpv4, parseIpAddress, parsePrefix } from '@layerfour/wire'
+import { formatIpAddress, formatPrefix, isIpv4 } from '@layerfour/wire'
 import { CliError } from '../cli-error.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { formatEndpoint } from '../format.ts'
-import { checkHostArguments } from '../host/check-arguments.ts'
 import { makeControlPath } from '../host/control-path.ts'
 import type { ControlSocket } from '../host/control-socket.ts'
 import { checkControlPath, openControlSocket } from '../host/control-socket.ts'
-import { kernelAddressesBeside } from '../host/kernel-address.ts'
 import type { RunningHost } from '../host/run-host.ts'
 import { runHost } from '../host/run-host.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { parseInteger } from '../units.ts'
+import type { InterfaceOptions } from './interface-options.ts'
+import { addInterfaceOptions, interfaceOf, interrupted } from './interface-options.ts'
 
 const examples = `
 Examples:
@@ -25,6 +22,7 @@ Examples:
     ping 10.9.0.2
     curl http://10.9.0.2/
     nc 10.9.0.2 7                                  echo; 9 discard, 13 daytime, 19 chargen
+    iperf3 -c 10.9.0.2                             how fast; -R, -P 8, --bidir
     l4 netstat                                     what the host's sockets do
   sudo l4 host --tun l4 --address 10.9.0.2/24 --address fd09::2/64
   sudo l4 host --tun l4 --address 10.9.0.2/24 --tap --mtu 9000
@@ -37,14 +35,7 @@ Without root, on an interface that root has made:
 It runs until SIGINT (ctrl-C) or SIGTERM. Exit code 5 when the system does not allow it, 3 when the interface or
 the control socket cannot be had.`
 
-interface Options {
-  readonly tun: string
-  readonly address: readonly IpPrefix[]
-  readonly tap?: true
-  readonly mtu?: number
-  /** False: leave the kernel's side as it is. */
-  readonly kernelAddress?: readonly IpPrefix[] | false
-  readonly gateway?: readonly string[]
+interface Options extends InterfaceOptions {
   /** False: none. */
   readonly control?: string | false
   readonly verbose?: true
@@ -52,18 +43,11 @@ interface Options {
 }
 
 export function addHostCommand(program: Command, terminal: Terminal): void {
-  program.command('host')
+  const command = program.command('host')
     .summary('run a host on a Linux TUN or TAP interface')
-    .description('Runs a host of its own on a Linux TUN or TAP interface: ping, echo (7), discard (9), daytime (13), chargen (19), HTTP (80).')
-    .requiredOption('--tun <name>', 'the interface; made if it does not exist, and then gone at the end')
-    .addOption(new Option('--address <cidr>', "the host's address, such as 10.9.0.2/24; may be given several times")
-      .argParser(appendPrefix).makeOptionMandatory())
-    .option('--tap', 'Ethernet frames and ARP instead of IP packets; IPv4 only')
-    .option('--mtu <bytes>', "largest IP packet (default: the interface's)", parseInteger(68, 65_535))
-    .addOption(new Option('--kernel-address <cidr>', "the kernel's address (default: one beside ours); may be given several times")
-      .argParser(appendPrefix))
-    .option('--no-kernel-address', "leave the kernel's addresses as they are")
-    .addOption(new Option('--gateway <address>', 'next hop for other networks; may be given several times').argParser(appendAddress))
+    .description('Runs a host of its own on a Linux TUN or TAP interface: '
+      + 'ping, echo (7), discard (9), daytime (13), chargen (19), HTTP (80), iperf3 (5201).')
+  addInterfaceOptions(command)
     .option('--control <path>', 'Unix socket for `l4 netstat` (default: NAME.sock in /run/layerfour or $XDG_RUNTIME_DIR/layerfour)')
     .option('--no-control', 'no such socket')
     .option('-v, --verbose', 'print state changes of connections')
@@ -75,24 +59,11 @@ export function addHostCommand(program: Command, terminal: Terminal): void {
 async function host(options: Options, terminal: Terminal): Promise<void> {
   const json = options.json === true
   const addresses = options.address
-  checkHostArguments({
-    name: options.tun,
-    tap: options.tap === true,
-    mtu: options.mtu,
-    addresses,
-    kernelAddresses: options.kernelAddress === false ? [] : options.kernelAddress ?? [],
-    gateways: options.gateway ?? [],
-  })
+  const link = interfaceOf(options)
+  const { kernelAddresses } = link
   if (typeof options.control === 'string') checkControlPath(options.control)
-  const kernelAddresses = options.kernelAddress === false ? []
-    : options.kernelAddress?.map(formatPrefix) ?? kernelAddressesBeside(addresses)
   const running = runHost({
-    name: options.tun,
-    mode: options.tap === true ? 'tap' : 'tun',
-    mtu: options.mtu,
-    addresses: addresses.map(formatPrefix),
-    kernelAddresses,
-    gateways: options.gateway ?? [],
+    ...link,
     ...(options.verbose === true ? { observer: stateObserver(json, terminal) } : {}),
     report: (error) => terminal.error(`l4: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`),
   })
@@ -127,22 +98,16 @@ function announce(
   const kernel = kernelAddresses.length > 0 ? `, the kernel has ${kernelAddresses.join(', ')}` : ''
   terminal.out([
     `${bold(addresses.map(formatPrefix).join(', '))} on ${bold(name)}, MTU ${mtu}${kernel}`,
-    `echo 7 (TCP, UDP), discard 9, daytime 13, chargen 19, HTTP 80`,
+    'echo 7 (TCP, UDP), discard 9, daytime 13, chargen 19, HTTP 80, iperf3 5201',
     '',
     `  ping ${address}`,
     `  curl ${url}               ${dim('the page; /stats, /bytes/N')}`,
+    `  iperf3 -c ${address}`,
     ...(control === undefined ? [] : [`  l4 netstat ${name}`]),
     '',
     dim('ctrl-C ends it.'),
     '',
   ].join('\n'))
-}
-
-/** Resolves with the first signal that asks us to end. The next one ends the process the hard way. */
-function interrupted(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal))
-  })
 }
 
 function stateObserver(json: boolean, terminal: Terminal): Observer {
@@ -161,15 +126,4 @@ function localOf({ localAddress, localPort }: Tcb): string {
 
 function remoteOf({ remoteAddress, remotePort }: Tcb): string {
   return formatEndpoint(formatIpAddress(remoteAddress), remotePort)
-}
-
-function appendPrefix(text: string, previous: readonly IpPrefix[] | boolean | undefined): IpPrefix[] {
-  const prefix = text.includes('/') ? parsePrefix(text) : undefined
-  if (prefix === undefined) throw new InvalidArgumentError('Expected an address with its prefix length, such as 10.9.0.2/24 or fd09::2/64.')
-  return [...(Array.isArray(previous) ? previous as IpPrefix[] : []), prefix]
-}
-
-function appendAddress(text: string, previous: readonly string[] = []): string[] {
-  if (parseIpAddress(text) === undefined) throw new InvalidArgumentError('Expected an IP address.')
-  return [...previous, text]
 }

@@ -1,8 +1,9 @@
-import type { Listener, Observer } from '@layerfour/socket'
-import { runRealTime, Stack, tcp, udp } from '@layerfour/socket'
-import type { TunMode } from '@layerfour/tun'
-import { openTun } from '@layerfour/tun'
+import type { Listener, Stack } from '@layerfour/socket'
+import { realClock } from '../iperf3/clock.ts'
+import { serveIperf3 } from '../iperf3/server.ts'
 import { httpService } from './http/server.ts'
+import type { StackInterfaceOptions } from './open-stack.ts'
+import { openStack } from './open-stack.ts'
 import { routes } from './routes.ts'
 import { serve } from './serve.ts'
 import type { HostStats } from './stats.ts'
@@ -10,22 +11,6 @@ import { collectStats } from './stats.ts'
 import type { TcpService } from './tcp-services.ts'
 import { chargen, daytime, discard, echo } from './tcp-services.ts'
 import { udpEcho } from './udp-echo.ts'
-
-export interface HostOptions {
-  /** Of the interface in the kernel. */
-  readonly name: string
-  readonly mode: TunMode
-  readonly mtu: number | undefined
-  /** Ours, with prefix lengths. */
-  readonly addresses: readonly string[]
-  /** The kernel's on its side of the interface, with prefix lengths. */
-  readonly kernelAddresses: readonly string[]
-  /** Next hops for what is not on-link, one a family at most. */
-  readonly gateways: readonly string[]
-  readonly observer?: Observer
-  /** Takes faults that break one connection or callback only. */
-  readonly report: (error: unknown) => void
-}
 
 export interface RunningHost {
   /** The interface, as the kernel calls it. */
@@ -38,48 +23,40 @@ export interface RunningHost {
   close(): Promise<void>
 }
 
-/** A host on a TUN or TAP interface, driven in real time. Throws `TunError` when the system does not allow it. */
-export function runHost(options: HostOptions): RunningHost {
-  const { name, mode, mtu, addresses, kernelAddresses, gateways, observer, report } = options
-  const device = openTun({ name, mode, kernelAddresses, ...(mtu === undefined ? {} : { mtu }) })
+/** A host with its services on a TUN or TAP interface, driven in real time. Throws `TunError` when the system does not allow it. */
+export function runHost(options: StackInterfaceOptions): RunningHost {
+  const { addresses, report } = options
+  const open = openStack(options)
+  const { stack, name, mtu, interfaceIndex, closed } = open
+  const startedAt = stack.now()
+  const stats = (): HostStats => collectStats(stack, { name, addresses, mtu, interfaceIndex }, startedAt)
   try {
-    const stack = new Stack({
-      protocols: [tcp({ keepAlive: true }), udp()], onError: report, ...(observer === undefined ? {} : { observer }),
-    })
-    const startedAt = stack.now()
-    const { index } = stack.addInterface(device, { addresses, gateway: gateways })
-    const description = { name: device.name, addresses, mtu: device.mtu, interfaceIndex: index }
-    const stats = (): HostStats => collectStats(stack, description, startedAt)
-    const listeners = startServices(stack, stats, report)
-    const driver = runRealTime(stack)
+    const services = startServices(stack, stats, report)
     return {
-      name: device.name,
-      mtu: device.mtu,
+      name,
+      mtu,
       stats,
-      closed: device.closed,
+      closed,
       async close() {
-        for (const listener of listeners) listener.close()
-        stack.close()
-        driver.stop()
-        device.close()
-        await device.closed
+        for (const service of services) service.close()
+        await open.close()
       },
     }
   } catch (error) {
-    device.close()
+    void open.close()
     throw error
   }
 }
 
-function startServices(stack: Stack, stats: () => HostStats, report: (error: unknown) => void): Listener[] {
+function startServices(stack: Stack, stats: () => HostStats, report: (error: unknown) => void): { close(): void }[] {
   const services: readonly (readonly [port: number, service: TcpService])[] = [
     [7, echo], [9, discard], [13, daytime], [19, chargen], [80, httpService(routes(stats))],
   ]
-  const listeners = services.map(([port, service]) => {
+  const listeners = services.map(([port, service]): Listener => {
     const listener = stack.listen({ port })
     serve(listener, service, report).catch(report)
     return listener
   })
   udpEcho(stack.datagram({ port: 7 }), report).catch(report)
-  return listeners
+  return [...listeners, serveIperf3(stack, realClock(stack), report)]
 }
