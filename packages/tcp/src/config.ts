@@ -14,6 +14,11 @@ export interface TcpConfig {
   readonly userTimeout: number
   /** The same for an unanswered SYN, in ms: 180,000 (RFC 9293 MUST-23: at least 3 minutes). */
   readonly synTimeout: number
+  /**
+   * How often the SYN,ACK of a listener is sent again to a peer that answers none, who may be forged: 5, the last after 31 s, and
+   * given up after 63 s. MUST-23 has an open attempt in mind; a listener goes on listening.
+   */
+  readonly synAckRetries: number
   /** Probe idle connections (RFC 9293 MUST-25: off unless asked for): false. */
   readonly keepAlive: boolean
   /** Idle time in ms before the first keepalive probe: 7,200,000 (RFC 9293 MUST-28: two hours at least by default). */
@@ -58,6 +63,7 @@ export const defaultConfig: TcpConfig = {
   msl: 30_000,
   userTimeout: 300_000,
   synTimeout: 180_000,
+  synAckRetries: 5,
   keepAlive: false,
   keepAliveIdle: 7_200_000,
   keepAliveInterval: 75_000,
@@ -85,6 +91,7 @@ const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
   msl: [1, 240_000],
   userTimeout: [1, Infinity],
   synTimeout: [1, Infinity],
+  synAckRetries: [0, 255],
   keepAliveIdle: [1, 2 ** 31],
   keepAliveInterval: [1, 2 ** 31],
   keepAliveCount: [1, 127],

@@ -37,6 +37,17 @@ export function enter(tables: Tables, tcb: Tcb, listener: TcpListener, now: numb
   return connection
 }
 
+/**
+ * The retransmission timer of a listener's handshake is due, and its SYN,ACK was sent again as often as it may be: forged SYNs would
+ * have us pester whom they name. Deferred accept hopes for the answer to one SYN,ACK more, after its wait.
+ */
+export function isUnanswered(connection: Connection, retries: number, now: number): boolean {
+  const { tcb, listener } = connection
+  if (listener === undefined || tcb.synAcked || tcb.retries < retries || now < tcb.timers.retransmission) return false
+  const lastSent = tcb.timers.retransmission - tcb.rtt.rto
+  return lastSent >= deferredUntil(tcb, listener)
+}
+
 /** Counts a handshake that is over, and offers a connection whose time has come. */
 export function settleHalfOpen(connection: Connection, listener: TcpListener, ready: ReadyQueue): void {
   const { tcb } = connection
@@ -79,7 +90,11 @@ function answeredByCookie(
  */
 function defers(tables: Tables, connection: Connection, listener: TcpListener, now: number): boolean {
   const { segment } = tables.context
+  return now < deferredUntil(connection.tcb, listener) && segmentLength(segment) === 0
+    && !(segment.header.flags & TcpFlags.RST)
+}
+
+function deferredUntil(tcb: Tcb, listener: TcpListener): number {
   const wait = listener.options.deferAccept ?? 0
-  return wait > 0 && segmentLength(segment) === 0 && !(segment.header.flags & TcpFlags.RST)
-    && now < connection.tcb.lastReceived + wait
+  return wait > 0 ? tcb.lastReceived + wait : -Infinity
 }

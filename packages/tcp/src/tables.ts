@@ -1,18 +1,20 @@
-import { DropReason } from '@layerfour/wire'
+import { DropReason, Errno } from '@layerfour/wire'
 import type { IpAddress } from '@layerfour/wire'
+import { abortConnection } from './closing.ts'
 import type { ConnectionHost } from './connection.ts'
 import { Connection } from './connection.ts'
 import { ConnectionTable } from './connection-table.ts'
 import type { TcpContext } from './context.ts'
-import { settleHalfOpen } from './half-open.ts'
+import { isUnanswered, settleHalfOpen } from './half-open.ts'
 import { ListenerTable } from './listener-table.ts'
 import type { TcpListener } from './listener.ts'
 import { output } from './output.ts'
 import { ReadyQueue } from './ready-queue.ts'
-import { State } from './state-machine.ts'
+import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import type { TimeWaitEntry } from './time-wait.ts'
 import { createTimeWaitEntry, TimeWaitTable } from './time-wait.ts'
+import { runTimers } from './timers.ts'
 
 /**
  * Where everybody stands in one TCP: who listens, the place and timer of each connection, who wants to send in
@@ -61,6 +63,17 @@ export class Tables implements ConnectionHost {
     }
     connection.keepsBlock = this.context.observer?.keepsTimeWait === true
     return connection
+  }
+
+  /** Runs the timers that are due; who had one is scheduled. */
+  runTimers(now: number): void {
+    const { context, connections } = this
+    for (let due = connections.takeDue(now); due !== undefined; due = connections.takeDue(now)) {
+      if (isUnanswered(due, context.config.synAckRetries, now)) {
+        abortConnection(context, due.tcb, Cause.Timeout, Errno.ETIMEDOUT, now)
+      } else runTimers(context, due.tcb, now)
+      this.schedule(due)
+    }
   }
 
   /** Whether somebody wants to send in the next poll. */

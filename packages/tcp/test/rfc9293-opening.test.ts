@@ -142,9 +142,51 @@ describe('RFC 9293 §3.5: opening', () => {
       script.advance(wait - 1).quiet()
       script.advance(1).expect({ flags: 'SA', seq: 100, ack: 501 })
     }
-    script.advance(200_000).poll()
+    script.advance(31_999).quiet()
+    expect(listener.halfOpen).toBe(1)
+    script.advance(1).expect({ flags: 'RA', seq: 101, ack: 501 })
     expect(script.tcp.size).toBe(0)
+    expect(script.tcp.timerCount).toBe(0)
     expect(listener.halfOpen).toBe(0)
+  })
+
+  test('MUST-22: how often, a setting says', () => {
+    for (const synAckRetries of [0, 1, 7]) {
+      const script = new Script({ synAckRetries })
+      script.listen()
+      script.send({ flags: 'S', seq: 500 })
+      const answers: string[] = []
+      for (let second = 0; second < 400; second++, script.advance(1000)) {
+        script.poll()
+        answers.push(...script.network.sent.splice(0).map((packet) => describePacket(packet).flags))
+      }
+      expect(answers).toEqual([...new Array<string>(1 + synAckRetries).fill('SA'), 'RA'])
+    }
+    expect(() => new Script({ synAckRetries: -1 })).toThrow(RangeError)
+    expect(() => new Script({ synAckRetries: 256 })).toThrow(RangeError)
+  })
+
+  test('MUST-22: what was given up, the next SYN begins anew', () => {
+    const script = new Script({ synAckRetries: 0 })
+    const listener = script.listen()
+    script.send({ flags: 'S', seq: 500 })
+    script.expect({ flags: 'SA', seq: 100, ack: 501 })
+    script.advance(1000).expect({ flags: 'RA', seq: 101, ack: 501 })
+    script.send({ flags: 'S', seq: 500 })
+    script.expect({ flags: 'SA', seq: 100, ack: 501 })
+    script.send({ flags: 'A', seq: 501, ack: 101 })
+    script.advance(100_000).quiet()
+    expect(listener.accept()!.state).toBe(State.ESTABLISHED)
+  })
+
+  test('MUST-23: an open attempt of ours has its three minutes also after the SYN of the peer', () => {
+    const script = new Script({ synAckRetries: 0 }).connect().expect({ flags: 'S', seq: 100 })
+    script.send({ flags: 'S', seq: 500 })
+    script.expect({ flags: 'SA', seq: 100, ack: 501 })
+    for (let second = 0; second < 179; second++) script.advance(1000).poll()
+    expect(script.connection.state).toBe(State['SYN-RECEIVED'])
+    script.send({ flags: 'A', seq: 501, ack: 101 })
+    expect(script.connection.state).toBe(State.ESTABLISHED)
   })
 
   test('MUST-22: the user of an active OPEN is told when the SYN stays unanswered', () => {

@@ -126,4 +126,21 @@ describe('deferred accept', () => {
     script.send({ flags: 'A', seq: 501, ack: 101 })
     expect(listener.waiting).toBe(1)
   })
+
+  test('a wait longer than SYN,ACKs are sent gets one more of them, and that is the last one', () => {
+    for (const answered of [true, false]) {
+      const script = new Script({ synAckRetries: 2 })
+      const listener = script.listen({ deferAccept: 10_000 })
+      script.send({ flags: 'S', seq: 500 })
+      script.expect({ flags: 'SA', seq: 100, ack: 501 })
+      for (const wait of [1000, 2000, 4000, 8000]) {
+        script.send({ flags: 'A', seq: 501, ack: 101 })
+        script.advance(wait).expect({ flags: 'SA', seq: 100, ack: 501 })
+      }
+      if (answered) script.send({ flags: 'A', seq: 501, ack: 101 })
+      script.advance(16_000).expect(...answered ? [] : [{ flags: 'RA', seq: 101, ack: 501 }])
+      expect(listener.waiting).toBe(answered ? 1 : 0)
+      expect(listener.halfOpen).toBe(0)
+    }
+  })
 })
