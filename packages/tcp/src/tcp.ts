@@ -26,6 +26,8 @@ import type { ConnectionSnapshot } from './snapshot.ts'
 import { restoreTcb } from './snapshot.ts'
 import { Cause, State, transition } from './state-machine.ts'
 import { Tables } from './tables.ts'
+import type { TimeWaitSnapshot } from './time-wait-snapshot.ts'
+import { restoreTimeWait, snapshotTimeWait } from './time-wait-snapshot.ts'
 import { toNobody, toTimeWait } from './unmatched.ts'
 
 const TCP = 6
@@ -90,6 +92,26 @@ export class Tcp {
   /** Connections in TIME-WAIT that have no block any more. */
   get timeWaiting(): number {
     return this.tables.timeWait.size
+  }
+
+  /** Connections of the TIME-WAIT table as plain data, for `restoreTimeWait` of another TCP; they go on living here. */
+  snapshotTimeWait(now: number): TimeWaitSnapshot[] {
+    return snapshotTimeWait(this.tables.timeWait, now)
+  }
+
+  /**
+   * Waits on for the peers of another TCP. All or nothing: `EADDRNOTAVAIL` when two ends are connected here already or a local address
+   * is not ours; otherwise 0.
+   */
+  restoreTimeWait(saved: readonly TimeWaitSnapshot[], now: number): number {
+    const { tables, context } = this
+    for (const { localAddress, localPort, remoteAddress, remotePort } of saved) {
+      if (!context.network.isLocal(localAddress)) return Errno.EADDRNOTAVAIL
+      if (tables.has(localAddress, localPort, remoteAddress, remotePort)) return Errno.EADDRNOTAVAIL
+    }
+    this.now = now
+    restoreTimeWait(tables.timeWait, saved, now)
+    return 0
   }
 
   /** Visits every connection that has a block: all but CLOSED ones and those of the TIME-WAIT table. */
