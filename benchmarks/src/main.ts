@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { atLeast, command, UsageError } from './arguments.ts'
 import { benchmarks } from './benchmarks/index.ts'
 import type { Benchmark } from './benchmark.ts'
 import type { BenchmarkDocument, BenchmarkEntry } from './document.ts'
@@ -17,11 +18,6 @@ ${benchmarks.map(({ name, title }) => `  ${name.padEnd(22)}${title}`).join('\n')
   --rounds N     turns of each contender, 7 by default
   --turn MS      how long a turn takes, 200 ms by default
   --help`
-
-/** Exit code for arguments that make no sense. */
-const USAGE_ERROR = 2
-
-class UsageError extends Error {}
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -67,18 +63,4 @@ function choose(names: readonly string[]): readonly Benchmark[] {
   })
 }
 
-function atLeast(text: string, option: string, least: number): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < least) throw new UsageError(`${option} is '${text}', expected an integer of ${least} or more`)
-  return value
-}
-
-try {
-  await main(process.argv.slice(2))
-} catch (error) {
-  const code = (error as { code?: unknown }).code
-  const misused = error instanceof UsageError || (typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS'))
-  if (!misused) throw error
-  console.error((error as Error).message)
-  process.exitCode = USAGE_ERROR
-}
+await command(main)

@@ -33,7 +33,8 @@ export function countedReport({ name, title, unit }: CountingBenchmark, counts: 
   return `${name}: ${title}\n${table([['', unit], ...rows])}`
 }
 
-function table(rows: readonly (readonly string[])[]): string {
+/** Columns as wide as they must be; the first one is text, the others are figures. */
+export function table(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
   return rows.map((row) => row.map((cell, column) =>
     column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)).join('   ').trimEnd()).join('\n')
