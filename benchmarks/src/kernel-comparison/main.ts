@@ -47,7 +47,7 @@ async function main(args: string[]): Promise<void> {
   const duration = atLeast(values.seconds, '--seconds', 1) * 1000
   const chosen = choose('--scenario', values.scenario, scenarios.map(({ name }) => name))
   const senders = choose('--sender', values.sender === undefined ? undefined : [values.sender], senderNames)
-  const missing = missingKernelHost() ?? missingCommand('ss') ?? missingCommand('sysctl')
+  const missing = missingKernelHost() ?? ['ss', 'sysctl', 'chrt'].map(missingCommand).find(Boolean)
   if (!optional('a kernel test host', missing, 'the comparison with the Linux kernel')) return
 
   const bed = new TestBed()

@@ -19,6 +19,13 @@ export interface Run {
 
 /** The kernel's. */
 const CONGESTION_CONTROL = 'cubic'
+/**
+ * All programs run before whatever else the machine does, the path before its users. (The kernel's TCP does its work when packets come, that
+ * is in the emulator's time: a sender of ours that waited for a CPU would have a handicap.) From the start, so that it holds for all
+ * threads: an emulator that waits for its garbage collector is late as well.
+ */
+const PATH_PRIORITY = ['chrt', '--rr', '2']
+const HOST_PRIORITY = ['chrt', '--rr', '1']
 /** How long after the end of its time the receiver may answer, in ms. */
 const PATIENCE = 15_000
 
@@ -32,11 +39,11 @@ const PATIENCE = 15_000
  */
 export class TestBed {
   readonly #hosts = { sender: new Namespace(), path: new Namespace(), receiver: new Namespace() }
-  readonly #emulator = new Service<EmulatorCommands>(this.#hosts.path, './programs/emulator.ts')
-  readonly #receiver = new Service<ReceiverCommands>(this.#hosts.receiver, './programs/receiver.ts')
+  readonly #emulator = new Service<EmulatorCommands>(this.#hosts.path, './programs/emulator.ts', PATH_PRIORITY)
+  readonly #receiver = new Service<ReceiverCommands>(this.#hosts.receiver, './programs/receiver.ts', HOST_PRIORITY)
   readonly #senders: Readonly<Record<SenderName, Service<SenderCommands>>> = {
-    kernel: new Service<SenderCommands>(this.#hosts.sender, './programs/kernel-sender.ts'),
-    layerfour: new Service<SenderCommands>(this.#hosts.sender, './programs/stack-sender.ts'),
+    kernel: new Service<SenderCommands>(this.#hosts.sender, './programs/kernel-sender.ts', HOST_PRIORITY),
+    layerfour: new Service<SenderCommands>(this.#hosts.sender, './programs/stack-sender.ts', HOST_PRIORITY),
   }
   #port = 0
 

@@ -1,5 +1,4 @@
 /** The path, in a process of its own: two TUN interfaces, whose other ends belong to the sender and to the receiver, joined by a link. */
-import { constants, setPriority } from 'node:os'
 import type { LinkStats } from '@layerfour/sim'
 import { EmulatedLink, Prng } from '@layerfour/sim'
 import { openTun } from '@layerfour/tun'
@@ -36,9 +35,6 @@ const NAP = 0.05
 const MOST_SAMPLES = 1 << 20
 /** Random stream of the reordering gaps; the link's own are below. */
 const GAP_STREAM = 100
-
-// First of all, for threads have the priority of those who start them: one waits at the interfaces.
-setPriority(constants.priority.PRIORITY_HIGHEST)
 
 const nobody = new Int32Array(new SharedArrayBuffer(4))
 const lateness = new Float64Array(MOST_SAMPLES)
