@@ -1,6 +1,6 @@
 import type { Arena } from '@layerfour/storage'
 import type { IpAddress, NetworkLayer, PacketMeta, Path, UdpHeader } from '@layerfour/wire'
-import { isLimitedBroadcast } from '@layerfour/wire'
+import { isLimitedBroadcast, isMulticast, isUnspecified } from '@layerfour/wire'
 import type { PortChooser } from './config.ts'
 import type { EndpointTable } from './endpoint-table.ts'
 import type { UdpEndpoint } from './endpoint.ts'
@@ -30,4 +30,9 @@ export interface UdpContext {
 
 export function isBroadcast(network: UdpNetwork, address: IpAddress): boolean {
   return isLimitedBroadcast(address) || (network.isBroadcast !== undefined && network.isBroadcast(address))
+}
+
+/** Where datagrams may be received: any address, one of ours, a group, a broadcast address. */
+export function mayBindTo(network: UdpNetwork, address: IpAddress): boolean {
+  return isUnspecified(address) || network.isLocal(address) || isMulticast(address) || isBroadcast(network, address)
 }

@@ -1,14 +1,16 @@
 import type { IpAddress } from '@layerfour/wire'
-import { ANY_IPV6, copyIpAddress, Errno, isMulticast, isUnspecified } from '@layerfour/wire'
+import { ANY_IPV6, copyIpAddress, Errno } from '@layerfour/wire'
 import type { EndpointOptions } from './config.ts'
 import { checkSettings } from './config.ts'
 import type { UdpContext } from './context.ts'
-import { isBroadcast } from './context.ts'
+import { isBroadcast, mayBindTo } from './context.ts'
 import type { DatagramInfo } from './datagram-info.ts'
 import type { EndpointState } from './endpoint-state.ts'
 import { UdpReadiness } from './readiness.ts'
 import { dequeue, emptyQueue, firstLength } from './receive-queue.ts'
 import { findPath, sendDatagram } from './send.ts'
+import type { EndpointSnapshot } from './snapshot.ts'
+import { fingerprintEndpoint, restoreEndpoint, snapshotEndpoint } from './snapshot.ts'
 
 export interface BindOptions {
   /** Share the address and port with others that say so too; of several, the newest receives (SO_REUSEADDR). Default false. */
@@ -86,9 +88,7 @@ export class UdpEndpoint {
     const { network } = this.context
     if (this.state.slot < 0) return Errno.EBADF
     if (this.state.localPort !== 0 || !isPort(port, 0)) return Errno.EINVAL
-    if (!isUnspecified(address) && !network.isLocal(address) && !isMulticast(address) && !isBroadcast(network, address)) {
-      return Errno.EADDRNOTAVAIL
-    }
+    if (!mayBindTo(network, address)) return Errno.EADDRNOTAVAIL
     return this.settleOn(address, port, options.reuseAddress ?? false, ANY_IPV6, 0)
   }
 
@@ -184,6 +184,25 @@ export class UdpEndpoint {
     const { error } = this.state
     this.state.error = 0
     return error
+  }
+
+  /** All of it as plain data, for `restore` of a new endpoint elsewhere; this one goes on living. */
+  snapshot(): EndpointSnapshot {
+    return snapshotEndpoint(this.context, this.state)
+  }
+
+  /** A digest of what `snapshot` holds, 16 hexadecimal digits: equal for equal states, wherever they live. */
+  fingerprint(): string {
+    return fingerprintEndpoint(this.context, this.state)
+  }
+
+  /**
+   * Makes this endpoint, which must be a new one, what another was, with the datagrams that wait. Returns 0; `EADDRNOTAVAIL` when the
+   * address is not ours, `EADDRINUSE` when others have the port (and not all share), `ENOBUFS` without memory, `EINVAL` when it is bound.
+   * Throws as `configure`.
+   */
+  restore(saved: EndpointSnapshot): number {
+    return this.state.slot < 0 ? Errno.EBADF : restoreEndpoint(this.context, this, saved)
   }
 
   /** Gives back port, memory and queued datagrams. A second call does nothing. */

@@ -78,6 +78,15 @@ export function dequeue(
   return count
 }
 
+/** Puts datagrams into an empty queue as another one held them; false when the arena has no room. */
+export function fillQueue(arena: Arena, queue: ReceiveQueue, bytes: Uint8Array, datagrams: number): boolean {
+  if (datagrams === 0) return true
+  if (!ringReserve(arena, queue.ring, Math.max(SMALLEST_RING, bytes.length))) return false
+  ringWrite(arena, queue.ring, bytes, 0, bytes.length)
+  queue.datagrams = datagrams
+  return true
+}
+
 export function emptyQueue(arena: Arena, queue: ReceiveQueue): void {
   ringRelease(arena, queue.ring)
   queue.datagrams = 0
