@@ -101,7 +101,8 @@ export function rateOnDelivered(
 
 /**
  * A segment of `bytes` bytes is marked lost; `record…` is what its record says. Counts it and fills the facts that
- * `CongestionControl.onSegmentLost` reads: `lost` (its size), `sentInFlight`, `lostSinceSent` (itself included), `rateAppLimited`.
+ * `CongestionControl.onSegmentLost` reads: `lost` (its size), `sentInFlight`, `lostSinceSent` (itself included), `rateAppLimited`
+ * and `delivered`.
  */
 export function rateOnLost(
   rate: DeliveryRate, recordAppLimited: boolean, recordSentInFlight: number, recordLost: number, bytes: number, facts: AckFacts,
@@ -111,6 +112,7 @@ export function rateOnLost(
   facts.sentInFlight = recordSentInFlight
   facts.lostSinceSent = rate.lost - recordLost
   facts.rateAppLimited = recordAppLimited
+  facts.delivered = rate.delivered
 }
 
 /**
