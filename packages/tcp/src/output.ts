@@ -185,9 +185,15 @@ function outputAcks(context: TcpContext, tcb: Tcb, now: number): DropReason {
   return DropReason.None
 }
 
-/** A reset at SND.NXT, with the ACK that makes it credible. */
+/**
+ * A reset at SND.NXT, with the ACK that makes it credible. What lies beyond the peer's window, such as a probe, was not taken: there the
+ * reset would miss RCV.NXT and be ignored (RFC 5961 §3).
+ */
 export function sendReset(context: TcpContext, tcb: Tcb, now: number): DropReason {
-  return sendSegment(context, tcb, tcb.snd.max, 0, TcpFlags.RST | TcpFlags.ACK, now)
+  const { snd } = tcb
+  const edge = (snd.una + snd.wnd) | 0
+  const sequence = tcb.synAcked && ((edge - snd.max) | 0) < 0 ? edge : snd.max
+  return sendSegment(context, tcb, sequence, 0, TcpFlags.RST | TcpFlags.ACK, now)
 }
 
 function restartAfterIdle(context: TcpContext, tcb: Tcb, inFlight: number, now: number): void {

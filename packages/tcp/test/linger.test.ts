@@ -65,6 +65,17 @@ describe('CLOSE with a linger time (SO_LINGER)', () => {
     script.advance(150).expect({ flags: 'RA', seq: 103, ack: 502 })
   })
 
+  test('RFC 5961 §3: behind a closed window the reset goes where the peer expects it, not beyond a probe', () => {
+    const script = new Script().establish({ settings: { linger: 5000 } }, { window: 2 })
+    script.write('text')
+    script.expect({ flags: 'A', seq: 101, ack: 501, text: 'te' })
+    script.send({ flags: 'A', seq: 501, ack: 103, window: 0 })
+    script.connection.close(script.now)
+    script.quiet()
+    script.advance(4999).expect({ flags: 'A', seq: 103, ack: 501, text: 'x' })
+    script.advance(1).expect({ flags: 'RA', seq: 103, ack: 501 })
+  })
+
   test('without one CLOSE takes as long as the user timeout allows', () => {
     const script = new Script({ userTimeout: 150_000 }).establish()
     script.write('text')
