@@ -2,13 +2,14 @@ import type { TransportProtocol } from '@layerfour/ip'
 import type { Arena } from '@layerfour/storage'
 import type { NetworkLayer } from '@layerfour/wire'
 import type { Datagram, DatagramOptions } from './udp/datagram.ts'
+import type { UdpSnapshot } from './udp/udp-snapshot.ts'
 import type { UdpSocket } from './udp/udp-socket.ts'
 import type { EphemeralPorts } from './ephemeral-ports.ts'
 import type { NetstatRow } from './netstat.ts'
 import type { Observer } from './observer.ts'
 import type { Listener, ListenOptions } from './tcp/listener.ts'
 import type { ConnectOptions, TcpConnection } from './tcp/tcp-connection.ts'
-import type { StackSnapshot } from './tcp/tcp-snapshot.ts'
+import type { TcpSnapshot } from './tcp/tcp-snapshot.ts'
 import type { TcpSocket } from './tcp/tcp-socket.ts'
 
 /** What a stack gives to the protocols in it. */
@@ -50,25 +51,33 @@ interface SocketProtocolBase {
   accounting(): ProtocolAccounting
   /** Ends every connection and socket; pending promises reject with `errno`. What callbacks throw goes to `report`. */
   stop(errno: number, report: (error: unknown) => void): void
+  /** A digest of what `snapshot` holds. */
+  fingerprint(): string
 }
 
 export interface StreamProtocol extends SocketProtocolBase {
   readonly type: 'stream'
+  /** Those that are open, in the order in which they were opened. */
+  readonly sockets: TcpSocket[]
   socket(): TcpSocket
   connect(options: ConnectOptions): Promise<TcpConnection>
   listen(options: ListenOptions): Listener
-  snapshot(): StackSnapshot
+  snapshot(): TcpSnapshot
   /** The sockets of a snapshot, in its order. */
-  restore(snapshot: StackSnapshot): TcpSocket[]
+  restore(snapshot: TcpSnapshot): TcpSocket[]
   /** Gives every connection away: as `snapshot`, and none of them sends anything from here any more. */
-  detachAll(): StackSnapshot
-  fingerprint(): string
+  detachAll(): TcpSnapshot
 }
 
 export interface DatagramProtocol extends SocketProtocolBase {
   readonly type: 'datagram'
+  /** Those that are open, in the order in which they were opened. */
+  readonly sockets: UdpSocket[]
   socket(): UdpSocket
   datagram(options: DatagramOptions): Datagram
+  snapshot(): UdpSnapshot
+  /** The sockets of a snapshot, in its order. */
+  restore(snapshot: UdpSnapshot): UdpSocket[]
 }
 
 export type SocketProtocol = StreamProtocol | DatagramProtocol

@@ -2,15 +2,16 @@ import { InternetLayer } from '@layerfour/ip'
 import type { Device } from '@layerfour/link'
 import { Arena, SipHash } from '@layerfour/storage'
 import { dropReasonNames, Errno, isIpv4, parseIpAddress, parsePrefix } from '@layerfour/wire'
+import { combineDigests } from './_combine-digests.ts'
 import type { Accounting } from './accounting.ts'
 import { EphemeralPorts } from './ephemeral-ports.ts'
 import type { NetstatRow } from './netstat.ts'
 import type { Observer } from './observer.ts'
 import type { DatagramProtocol, ProtocolAccounting, ProtocolFactory, ProtocolHost, SocketProtocol, StreamProtocol } from './protocol.ts'
 import { SocketError } from './socket-error.ts'
+import type { StackSnapshot } from './stack-snapshot.ts'
 import type { Listener, ListenOptions } from './tcp/listener.ts'
 import type { ConnectOptions, TcpConnection } from './tcp/tcp-connection.ts'
-import type { StackSnapshot } from './tcp/tcp-snapshot.ts'
 import type { TcpSocket } from './tcp/tcp-socket.ts'
 import type { Datagram, DatagramOptions } from './udp/datagram.ts'
 import type { UdpSocket } from './udp/udp-socket.ts'
@@ -296,14 +297,15 @@ export class Stack {
   }
 
   /**
-   * TCP as it stands, as plain data: every socket with its address, options and connection, every connection that waits to be
-   * accepted or goes on ending. The stack goes on living; to move, use `detach`. Not part of it: UDP sockets, secrets,
-   * and what is learned again (neighbours, fragments, TIME-WAIT of connections that nobody holds).
+   * TCP and UDP as they stand, as plain data: every socket with its address, its options, its connection and the datagrams that
+   * wait in it, and every connection that waits to be accepted, goes on ending or is in TIME-WAIT. The stack goes on living; to
+   * move, use `detach`. Not part of it: secrets, memberships of groups, and what is learned again (neighbours, fragments).
    *
-   * @throws SocketError EPROTONOSUPPORT without TCP in the stack; ENETDOWN when it is closed.
+   * @throws SocketError ENETDOWN when the stack is closed.
    */
   snapshot(): StackSnapshot {
-    return this.#streams('snapshot').snapshot()
+    this.#requireOpen('snapshot')
+    return { version: 1, tcp: this.#stream?.snapshot() ?? null, udp: this.#datagram?.snapshot() ?? null }
   }
 
   /**
@@ -311,30 +313,54 @@ export class Stack {
    * What peers send meanwhile is lost and sent again by them.
    */
   detach(): StackSnapshot {
-    const snapshot = this.#streams('detach').detachAll()
+    this.#requireOpen('detach')
+    const udp = this.#datagram?.snapshot() ?? null
+    const tcp = this.#stream?.detachAll() ?? null
     this.close()
-    return snapshot
+    return { version: 1, tcp, udp }
   }
 
   /**
    * Goes on with the connections of another stack, by this one's clock, secret and memory; the interfaces must be there, with the
-   * addresses. Returns the snapshot's sockets in its order: `new TcpConnection(socket)` and `new Listener(socket)` make
-   * facades of them. They may be ready at once: try first, then wait for `onReady`.
+   * addresses. Returns the snapshot's TCP sockets in its order, `sockets('datagram')` the UDP sockets, behind those that were there
+   * before; `new TcpConnection(socket)`, `new Listener(socket)` and `new Datagram(socket)` make facades of them. They may be
+   * ready at once: try first, then wait for `onReady`.
    *
    * A snapshot is trusted like a program: take none from strangers.
    *
-   * @throws SocketError EADDRNOTAVAIL, EADDRINUSE, ENOBUFS, and nothing is restored; TypeError for a snapshot of another version or
-   * another congestion control.
+   * @throws SocketError EADDRNOTAVAIL, EADDRINUSE, ENOBUFS, EPROTONOSUPPORT without the protocol in this stack, and nothing is restored;
+   * TypeError for a snapshot of another version or another congestion control.
    */
   restore(snapshot: StackSnapshot): TcpSocket[] {
-    return this.#streams('restore').restore(snapshot)
+    const { version, tcp, udp } = snapshot
+    if (version !== 1) throw new TypeError(`snapshot version is ${String(version)}, expected 1`)
+    this.#requireOpen('restore')
+    const streams = tcp === null ? undefined : this.#streams('restore')
+    const datagramSockets = udp === null ? [] : this.#datagrams('restore').restore(udp)
+    try {
+      return streams === undefined ? [] : streams.restore(tcp!)
+    } catch (error) {
+      for (const socket of datagramSockets) socket.close()
+      throw error
+    }
+  }
+
+  /**
+   * The open sockets of one type, in the order in which they were opened: accepted ones and those of facades too.
+   * @throws SocketError EPROTONOSUPPORT without such a protocol in the stack; ENETDOWN when the stack is closed.
+   */
+  sockets(type: 'stream'): TcpSocket[]
+  sockets(type: 'datagram'): UdpSocket[]
+  sockets(type: 'stream' | 'datagram'): TcpSocket[] | UdpSocket[] {
+    return type === 'stream' ? this.#streams('sockets').sockets : this.#datagrams('sockets').sockets
   }
 
   /**
    * A digest of what `snapshot` holds, 16 hexadecimal digits: equal for equal states, in whatever memory and by whatever clock.
    */
   fingerprint(): string {
-    return this.#streams('fingerprint').fingerprint()
+    this.#requireOpen('fingerprint')
+    return combineDigests(this.#protocols.map((protocol) => `${protocol.name} ${protocol.fingerprint()}`))
   }
 
   /**

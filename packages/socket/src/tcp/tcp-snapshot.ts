@@ -1,9 +1,10 @@
-import type { Connection, ConnectionSnapshot } from '@layerfour/tcp'
-import { digest } from '@layerfour/tcp'
+import type { Connection, ConnectionSnapshot, TimeWaitSnapshot } from '@layerfour/tcp'
+import { digest, State } from '@layerfour/tcp'
 import type { IpAddress } from '@layerfour/wire'
 import { SocketError } from '../socket-error.ts'
 import { toSocketAddress } from '../socket-address.ts'
 import type { TcpSocket } from './tcp-socket.ts'
+import type { SocketOptions } from './tcp-socket-options.ts'
 import type { TcpSockets } from './tcp-sockets.ts'
 
 /** A TCP socket as plain data. */
@@ -12,11 +13,8 @@ export interface SocketSnapshot {
   readonly bound: { readonly address: IpAddress, readonly port: number, readonly shared: boolean } | null
   /** Connections that may wait for `accept`; 0 when it does not listen. */
   readonly backlog: number
-  readonly reuseAddress: boolean
-  readonly noDelay: boolean
-  /** Limits in bytes that were set before the connection or the listener was; null for the stack's. */
-  readonly sendBuffer: number | null
-  readonly receiveBuffer: number | null
+  /** What `setsockopt` has set. */
+  readonly options: SocketOptions
   /** `shutdown('read')` was called. */
   readonly readShut: boolean
   readonly connection: ConnectionSnapshot | null
@@ -31,17 +29,15 @@ export interface UnheldSnapshot {
   readonly offered: boolean
 }
 
-/**
- * TCP of a whole stack, or of some of its sockets, as plain data that structured clone and `encodeSnapshot` take. Times are those of
- * the clock it was taken by; restoring shifts them.
- */
-export interface StackSnapshot {
-  readonly version: 1
+/** TCP of a whole stack, or of some of its sockets, as plain data. */
+export interface TcpSnapshot {
   /** The name of the congestion control, whose state is part of every connection. */
   readonly congestionControl: string
   /** In the order in which they were opened. */
   readonly sockets: readonly SocketSnapshot[]
   readonly unheld: readonly UnheldSnapshot[]
+  /** Connections in TIME-WAIT of which nothing else is left, the one that ends first in front. */
+  readonly timeWait: readonly TimeWaitSnapshot[]
 }
 
 /** Connections that no socket holds and that belong to `sockets`; with `orphans` also those whose sockets are closed. */
@@ -55,51 +51,74 @@ export function unheldConnections(all: TcpSockets, sockets: readonly TcpSocket[]
 }
 
 /** Sockets and connections as they stand; they go on living. */
-export function snapshotSockets(all: TcpSockets, sockets: readonly TcpSocket[], unheld: readonly Connection[]): StackSnapshot {
+export function snapshotTcp(
+  all: TcpSockets, sockets: readonly TcpSocket[], unheld: readonly Connection[], timeWait: readonly TimeWaitSnapshot[],
+): TcpSnapshot {
   const now = all.now()
   return {
-    version: 1,
-    congestionControl: all.transport.context.congestionControl.name,
-    sockets: sockets.map((socket) => socket.save(now)),
+    congestionControl: all.transport.context.controls[0]!.name,
+    sockets: sockets.map((socket) => ({
+      ...saveSocket(all, socket), connection: socket.parts.connection?.snapshot(now) ?? null,
+    })),
     unheld: unheld.map((connection) => ({
       connection: connection.snapshot(now),
       listener: sockets.indexOf(connection.listener?.owner as TcpSocket),
       offered: connection.offered,
     })),
+    timeWait,
   }
 }
 
+/** All there is to a socket but its connection. */
+function saveSocket(all: TcpSockets, socket: TcpSocket): Omit<SocketSnapshot, 'connection'> {
+  const { listener, options, readShut } = socket.parts
+  return { bound: all.bindingOf(socket), backlog: listener?.backlog ?? 0, options, readShut }
+}
+
 /** All of a snapshot or nothing of it: what was restored before something failed is gone again, without a word to any peer. */
-export function restoreSockets(all: TcpSockets, snapshot: StackSnapshot): TcpSocket[] {
-  const { version, congestionControl } = snapshot
-  if (version !== 1) throw new TypeError(`snapshot version is ${String(version)}, expected 1`)
-  const { name } = all.transport.context.congestionControl
+export function restoreTcp(all: TcpSockets, snapshot: TcpSnapshot): TcpSocket[] {
+  const { congestionControl } = snapshot
+  const { name } = all.transport.context.controls[0]!
   if (congestionControl !== name) {
     throw new TypeError(`the snapshot's congestion control is ${congestionControl}, expected ${name} as in this stack`)
   }
-  const sockets = snapshot.sockets.map(() => all.socket())
+  const sockets = snapshot.sockets.map(({ options }) => all.socket(options))
   const unheld: Connection[] = []
   try {
-    for (const [i, saved] of snapshot.sockets.entries()) check(sockets[i]!.load(saved), 'bind', saved)
+    for (const [i, saved] of snapshot.sockets.entries()) check(bindAgain(all, sockets[i]!, saved), 'bind', saved)
     // A listener keeps others from its address, so all must have theirs before one listens.
     for (const [i, saved] of snapshot.sockets.entries()) {
+      sockets[i]!.parts.readShut = saved.readShut
       if (saved.backlog > 0) check(sockets[i]!.listen(saved.backlog), 'listen', saved)
     }
     for (const [i, saved] of snapshot.sockets.entries()) {
-      if (saved.connection !== null) sockets[i]!.take(revive(all, saved.connection))
+      if (saved.connection !== null) sockets[i]!.adopt(revive(all, saved.connection))
     }
     for (const saved of snapshot.unheld) {
       const connection = revive(all, saved.connection)
       unheld.push(connection)
-      sockets[saved.listener]?.takeWaiting(connection, saved.offered)
+      const socket = sockets[saved.listener]
+      if (socket !== undefined) waitAt(socket, connection, saved.offered)
     }
+    const waiting = all.transport.restoreTimeWait(snapshot.timeWait, all.now())
+    if (waiting < 0) throw new SocketError(waiting, 'restore')
   } catch (error) {
     for (const connection of unheld) all.transport.release(connection)
-    for (const socket of sockets) socket.leave()
+    for (const socket of sockets) all.leave(socket)
     throw error
   }
   all.wake()
   return sockets
+}
+
+function bindAgain(all: TcpSockets, socket: TcpSocket, { bound }: SocketSnapshot): number {
+  if (bound === null) return 0
+  const { address, port, shared } = bound
+  const result = all.bind(socket, address, port, shared)
+  if (result < 0) return result
+  socket.parts.localAddress = { ...address }
+  socket.parts.localPort = port
+  return 0
 }
 
 function revive(all: TcpSockets, saved: ConnectionSnapshot): Connection {
@@ -112,20 +131,36 @@ function revive(all: TcpSockets, saved: ConnectionSnapshot): Connection {
   return connection
 }
 
+/** A connection that waits at a listener, or handshakes with it. */
+function waitAt({ parts: { listener } }: TcpSocket, connection: Connection, offered: boolean): void {
+  if (listener === undefined) return
+  const handshaking = connection.state === State['SYN-RECEIVED']
+  connection.listener = listener
+  connection.offered = offered
+  connection.tcb.halfOpen = handshaking
+  if (handshaking) listener.halfOpen++
+  if (!offered) return
+  if (handshaking) listener.fastOpened++
+  listener.enqueue(connection)
+}
+
 function check(result: number, syscall: string, { bound }: SocketSnapshot): void {
   if (result === 0) return
   throw new SocketError(result, syscall, bound === null ? undefined : toSocketAddress(bound.address, bound.port))
 }
 
 /** One digest of all sockets and connections in whatever order, wherever their bytes and their clock are. */
-export function fingerprintSockets(all: TcpSockets, sockets: readonly TcpSocket[], unheld: readonly Connection[]): string {
+export function fingerprintTcp(
+  all: TcpSockets, sockets: readonly TcpSocket[], unheld: readonly Connection[], timeWait: readonly TimeWaitSnapshot[],
+): string {
   const now = all.now()
   const parts = [
-    ...sockets.map((socket) => digest([{ ...socket.save(now), connection: socket.fingerprint(now) }])),
+    ...sockets.map((socket) => digest([saveSocket(all, socket), socket.parts.connection?.fingerprint(now) ?? ''])),
     ...unheld.map((connection) => {
       const { listener, offered } = connection
       return digest([connection.fingerprint(now), listener?.address ?? null, listener?.port ?? 0, offered])
     }),
+    ...timeWait.map((entry) => digest(entry)),
   ]
   return digest(parts.sort())
 }

@@ -10,14 +10,16 @@ import { BoundPorts } from '../_bound-ports.ts'
 import type { NetstatRow } from '../netstat.ts'
 import type { ProtocolAccounting, ProtocolHost, StreamProtocol } from '../protocol.ts'
 import { SocketError } from '../socket-error.ts'
+import type { StackSnapshot } from '../stack-snapshot.ts'
 import type { ListenOptions } from './listener.ts'
 import { Listener } from './listener.ts'
 import { netstatConnection, netstatListener } from './tcp-netstat.ts'
 import type { ConnectOptions } from './tcp-connection.ts'
 import { TcpConnection } from './tcp-connection.ts'
-import type { SocketSnapshot, StackSnapshot } from './tcp-snapshot.ts'
-import { fingerprintSockets, restoreSockets, snapshotSockets, unheldConnections } from './tcp-snapshot.ts'
+import type { SocketSnapshot, TcpSnapshot } from './tcp-snapshot.ts'
+import { fingerprintTcp, restoreTcp, snapshotTcp, unheldConnections } from './tcp-snapshot.ts'
 import { TcpSocket } from './tcp-socket.ts'
+import type { SocketOptions } from './tcp-socket-options.ts'
 
 export interface TcpSettings extends Partial<TcpConfig> {
   /** NewReno by default. */
@@ -81,15 +83,19 @@ export class TcpSockets implements StreamProtocol {
     this.#host.wake()
   }
 
-  socket(): TcpSocket {
-    const socket = new TcpSocket(this)
+  get sockets(): TcpSocket[] {
+    return [...this.#open]
+  }
+
+  socket(options?: SocketOptions): TcpSocket {
+    const socket = new TcpSocket(this, options)
     this.#open.add(socket)
     return socket
   }
 
-  accepted(connection: Connection): TcpSocket {
-    const socket = new TcpSocket(this, connection)
-    this.#open.add(socket)
+  accepted(connection: Connection, options: SocketOptions): TcpSocket {
+    const socket = this.socket(options)
+    socket.adopt(connection)
     return socket
   }
 
@@ -207,30 +213,39 @@ export class TcpSockets implements StreamProtocol {
     connection.owner = undefined
   }
 
-  snapshot(): StackSnapshot {
-    const sockets = [...this.#open]
-    return snapshotSockets(this, sockets, unheldConnections(this, sockets, true))
+  /** A socket, its connection and its listener are forgotten without a word to any peer. */
+  leave(socket: TcpSocket): void {
+    const { parts } = socket
+    if (parts.connection !== undefined) this.forget(parts.connection)
+    parts.listener?.close(this.now())
+    parts.dead = Errno.ECANCELED
+    this.release(socket)
   }
 
-  restore(snapshot: StackSnapshot): TcpSocket[] {
-    return restoreSockets(this, snapshot)
+  snapshot(): TcpSnapshot {
+    const { sockets } = this
+    return snapshotTcp(this, sockets, unheldConnections(this, sockets, true), this.transport.snapshotTimeWait(this.now()))
+  }
+
+  restore(snapshot: TcpSnapshot): TcpSocket[] {
+    return restoreTcp(this, snapshot)
   }
 
   fingerprint(): string {
-    const sockets = [...this.#open]
-    return fingerprintSockets(this, sockets, unheldConnections(this, sockets, true))
+    const { sockets } = this
+    return fingerprintTcp(this, sockets, unheldConnections(this, sockets, true), this.transport.snapshotTimeWait(this.now()))
   }
 
   detach(socket: TcpSocket): StackSnapshot {
     const unheld = unheldConnections(this, [socket], false)
-    const snapshot = snapshotSockets(this, [socket], unheld)
+    const tcp = snapshotTcp(this, [socket], unheld, [])
     for (const connection of unheld) this.forget(connection)
-    socket.leave()
+    this.leave(socket)
     this.#detached.push(socket)
-    return snapshot
+    return { version: 1, tcp, udp: null }
   }
 
-  detachAll(): StackSnapshot {
+  detachAll(): TcpSnapshot {
     const snapshot = this.snapshot()
     const connections: Connection[] = []
     this.transport.forEach((connection) => connections.push(connection))
@@ -291,7 +306,8 @@ export class TcpSockets implements StreamProtocol {
       bytes += this.#blockSize(tcb.sendRing) + this.#blockSize(tcb.receiveRing)
     }
     transport.forEach(count)
-    for (const { leftover } of this.#open) if (leftover !== undefined) count(leftover)
+    // A connection that has ended hangs on its socket alone.
+    for (const { parts: { connection } } of this.#open) if (connection?.state === State.CLOSED) count(connection)
     return { sockets: this.#open.size, flows: transport.size, timers: transport.timerCount, bytes }
   }
 

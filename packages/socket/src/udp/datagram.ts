@@ -18,6 +18,37 @@ export interface DatagramOptions {
   readonly reuseAddress?: boolean
   /** Allow sending to broadcast addresses: false. */
   readonly broadcast?: boolean
+  /** DSCP and ECN of what is sent, 0 to 255: 0. */
+  readonly trafficClass?: number
+  /** Hop limit of what is sent, 1 to 255; 0, the default, leaves it to the internet layer. */
+  readonly hopLimit?: number
+  /** Refuse what would need fragments, with EMSGSIZE: false. */
+  readonly dontFragment?: boolean
+}
+
+/** For `stack.datagram`. @throws SocketError when the address cannot be had; RangeError for an option out of range. */
+export function openDatagram(socket: UdpSocket, options: DatagramOptions): Datagram {
+  const { hostname = '::', port = 0, remote } = options
+  try {
+    if (options.reuseAddress === true) socket.setsockopt('SO_REUSEADDR', 1)
+    if (options.broadcast === true) socket.setsockopt('SO_BROADCAST', 1)
+    if (options.dontFragment === true) socket.setsockopt('IP_DONTFRAG', 1)
+    setOctet(socket, 'IP_TOS', 'trafficClass', options.trafficClass)
+    setOctet(socket, 'IP_TTL', 'hopLimit', options.hopLimit)
+    const bound = socket.bind(hostname, port)
+    if (bound < 0) throw new SocketError(bound, 'bind', { hostname, port })
+    const connected = remote === undefined ? 0 : socket.connect(remote.hostname, remote.port)
+    if (connected < 0) throw new SocketError(connected, 'connect', remote)
+  } catch (error) {
+    socket.close()
+    throw error
+  }
+  return new Datagram(socket)
+}
+
+function setOctet(socket: UdpSocket, option: 'IP_TOS' | 'IP_TTL', name: string, value: number | undefined): void {
+  if (value === undefined || socket.setsockopt(option, value) === 0) return
+  throw new RangeError(`${name} is ${value}, expected an integer from 0 to 255`)
 }
 
 /** A datagram that came in. */
@@ -42,17 +73,8 @@ export class Datagram implements AsyncIterable<ReceivedDatagram>, AsyncDisposabl
   readonly #info = createDatagramInfo()
   #closed = false
 
-  /** For `stack.datagram`. @throws SocketError when the address cannot be had. */
-  constructor(socket: UdpSocket, options: DatagramOptions) {
-    const { hostname = '::', port = 0, remote } = options
-    if (options.reuseAddress === true) socket.setsockopt('SO_REUSEADDR', 1)
-    if (options.broadcast === true) socket.setsockopt('SO_BROADCAST', 1)
-    const bound = socket.bind(hostname, port)
-    const result = bound < 0 || remote === undefined ? bound : socket.connect(remote.hostname, remote.port)
-    if (result < 0) {
-      socket.close()
-      throw new SocketError(result, bound < 0 ? 'bind' : 'connect', bound < 0 ? { hostname, port } : remote)
-    }
+  /** Wraps a base socket that is bound; it belongs to this object from here on. */
+  constructor(socket: UdpSocket) {
     this.#socket = socket
     this.localAddress = socket.localAddress!
     this.remoteAddress = socket.remoteAddress

@@ -3,6 +3,8 @@ import { createDatagramInfo, UdpReadiness } from '@layerfour/udp'
 import { Errno } from '@layerfour/wire'
 import type { AddressLike, SocketAddress } from '../socket-address.ts'
 import { toIpAddress, toSocketAddress } from '../socket-address.ts'
+import type { StackSnapshot } from '../stack-snapshot.ts'
+import type { UdpSocketSnapshot } from './udp-snapshot.ts'
 import type { UdpSockets } from './udp-sockets.ts'
 
 /** Options of a UDP socket; all values are numbers, flags 0 or 1. */
@@ -17,15 +19,18 @@ export type UdpSocketOption =
   | 'SO_RCVBUF'
   /** Hop limit of outgoing datagrams, of both families; 0 for the default. */
   | 'IP_TTL'
+  | 'IPV6_UNICAST_HOPS'
   /** DSCP and ECN of outgoing datagrams, of both families. */
   | 'IP_TOS'
+  | 'IPV6_TCLASS'
   /** Refuse what would need fragments, with EMSGSIZE. */
   | 'IP_DONTFRAG'
 
 type EndpointOption = Exclude<UdpSocketOption, 'SO_ERROR' | 'SO_REUSEADDR'>
 
 const endpointOptions: Record<EndpointOption, keyof EndpointOptions> = {
-  SO_BROADCAST: 'broadcast', SO_RCVBUF: 'receiveBuffer', IP_TTL: 'hopLimit', IP_TOS: 'trafficClass', IP_DONTFRAG: 'dontFragment',
+  SO_BROADCAST: 'broadcast', SO_RCVBUF: 'receiveBuffer', IP_DONTFRAG: 'dontFragment',
+  IP_TTL: 'hopLimit', IPV6_UNICAST_HOPS: 'hopLimit', IP_TOS: 'trafficClass', IPV6_TCLASS: 'trafficClass',
 }
 
 /**
@@ -140,7 +145,39 @@ export class UdpSocket {
     if (this.#endpoint.state.slot < 0) return Errno.EBADF
     this.onReady = null
     this.#endpoint.close()
+    this.#sockets.release(this)
     return 0
+  }
+
+  /**
+   * The socket as a snapshot for `stack.restore` of another stack, with the datagrams that wait; here it is over. Later calls and
+   * pending promises of a facade get `ECANCELED`.
+   */
+  detach(): StackSnapshot | number {
+    if (this.#stopped !== 0) return this.#stopped
+    if (this.#endpoint.state.slot < 0) return Errno.EBADF
+    const { onReady } = this
+    const snapshot = this.#sockets.detach(this)
+    this.close()
+    this.#stopped = Errno.ECANCELED
+    this.onReady = onReady
+    return snapshot
+  }
+
+  /** For the stack. */
+  save(): UdpSocketSnapshot {
+    return { reuseAddress: this.#reuseAddress, endpoint: this.#endpoint.snapshot() }
+  }
+
+  /** For the stack: equal for sockets that would behave alike. */
+  fingerprint(): string {
+    return `${this.#endpoint.fingerprint()} ${this.#reuseAddress}`
+  }
+
+  /** For the stack: a new socket becomes what a saved one was. 0, or what `UdpEndpoint.restore` returns. */
+  load({ reuseAddress, endpoint }: UdpSocketSnapshot): number {
+    this.#reuseAddress = reuseAddress
+    return this.#endpoint.restore(endpoint)
   }
 
   /** The value, 0 or more; `SO_ERROR` gives the error itself. `ENOPROTOOPT` for an option that is none. */

@@ -4,8 +4,11 @@ import type { NetstatRow } from '../netstat.ts'
 import type { DatagramProtocol, ProtocolAccounting, ProtocolHost } from '../protocol.ts'
 import { toSocketAddress } from '../socket-address.ts'
 import { SocketError } from '../socket-error.ts'
-import type { DatagramOptions } from './datagram.ts'
-import { Datagram } from './datagram.ts'
+import type { StackSnapshot } from '../stack-snapshot.ts'
+import type { Datagram, DatagramOptions } from './datagram.ts'
+import { openDatagram } from './datagram.ts'
+import type { UdpSnapshot } from './udp-snapshot.ts'
+import { fingerprintUdp, restoreUdp, snapshotUdp } from './udp-snapshot.ts'
 import { UdpSocket } from './udp-socket.ts'
 
 export type UdpSettings = Partial<UdpConfig>
@@ -16,6 +19,9 @@ export class UdpSockets implements DatagramProtocol {
   readonly name = 'udp'
   readonly transport: Udp
   readonly #host: ProtocolHost
+  readonly #open = new Set<UdpSocket>()
+  /** Sockets that were detached: whoever waits on one hears of it in the next dispatch. */
+  #detached: UdpSocket[] = []
 
   constructor(host: ProtocolHost, settings: UdpSettings) {
     this.#host = host
@@ -33,27 +39,57 @@ export class UdpSockets implements DatagramProtocol {
   socket(): UdpSocket {
     const endpoint = this.transport.open()
     if (typeof endpoint === 'number') throw new SocketError(endpoint, 'socket')
-    return new UdpSocket(this, endpoint)
+    const socket = new UdpSocket(this, endpoint)
+    this.#open.add(socket)
+    return socket
+  }
+
+  /** The socket was closed. */
+  release(socket: UdpSocket): void {
+    this.#open.delete(socket)
+  }
+
+  get sockets(): UdpSocket[] {
+    return [...this.#open]
   }
 
   datagram(options: DatagramOptions): Datagram {
-    return new Datagram(this.socket(), options)
+    return openDatagram(this.socket(), options)
+  }
+
+  snapshot(): UdpSnapshot {
+    return snapshotUdp(this.sockets)
+  }
+
+  restore(snapshot: UdpSnapshot): UdpSocket[] {
+    return restoreUdp(this, snapshot)
+  }
+
+  fingerprint(): string {
+    return fingerprintUdp(this.sockets)
+  }
+
+  detach(socket: UdpSocket): StackSnapshot {
+    const udp = snapshotUdp([socket])
+    this.#detached.push(socket)
+    this.wake()
+    return { version: 1, tcp: null, udp }
   }
 
   dispatch(report: (error: unknown) => void): number {
     const { transport } = this
     let called = 0
     for (let endpoint = transport.takeReady(); endpoint !== undefined; endpoint = transport.takeReady()) {
-      const { onReady } = socketOf(endpoint)
-      if (onReady === null) continue
+      const socket = socketOf(endpoint)
+      if (socket.onReady === null) continue
       called++
-      try {
-        onReady(socketOf(endpoint))
-      } catch (error) {
-        report(error)
-      }
+      notify(socket, report)
     }
-    return called
+    const detached = this.#detached
+    if (detached.length === 0) return called
+    this.#detached = []
+    for (const socket of detached) notify(socket, report)
+    return called + detached.length
   }
 
   netstat(): NetstatRow[] {
@@ -86,15 +122,21 @@ export class UdpSockets implements DatagramProtocol {
   }
 
   stop(errno: number, report: (error: unknown) => void): void {
-    const sockets: UdpSocket[] = []
-    this.transport.forEach((endpoint) => sockets.push(socketOf(endpoint)))
-    for (const socket of sockets) {
+    for (const socket of this.sockets) {
       try {
         socket.stop(errno)
       } catch (error) {
         report(error)
       }
     }
+  }
+}
+
+function notify(socket: UdpSocket, report: (error: unknown) => void): void {
+  try {
+    socket.onReady?.(socket)
+  } catch (error) {
+    report(error)
   }
 }
 
