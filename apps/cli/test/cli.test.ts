@@ -42,6 +42,11 @@ describe('exit codes', () => {
     ['2, help for no command', 'help trasnfer', 2],
     ['2, a transfer with a word too many', 'transfer file extra', 2],
     ['2, a host with a word too many', 'host --tun l4 --address 10.9.0.2/24 extra', 2],
+    ['2, an iperf3 server without address', 'iperf3 --tun l4 --address 10.9.0.2/24', 2],
+    ['2, an iperf3 server that is a name', 'iperf3 localhost --tun l4 --address 10.9.0.2/24', 2],
+    ['2, an iperf3 client without interface', 'iperf3 10.9.0.1', 2],
+    ['2, two directions', 'iperf3 10.9.0.1 --tun l4 --address 10.9.0.2/24 --reverse --bidir', 2],
+    ['2, a time and an amount', 'iperf3 10.9.0.1 --tun l4 --address 10.9.0.2/24 --time 1 --bytes 1', 2],
     ['2, a name and a path', 'netstat l4 --control /tmp/x', 2],
     ['3, no such file', 'transfer /no/such/file', 3],
     ['3, a folder', 'transfer /', 3],
@@ -71,7 +76,7 @@ describe('exit codes', () => {
 })
 
 describe('help', () => {
-  it.each(['transfer', 'host', 'netstat'])('`l4 %s --help` has examples', async (command) => {
+  it.each(['transfer', 'host', 'netstat', 'iperf3'])('`l4 %s --help` has examples', async (command) => {
     const { out } = await l4(`${command} --help`)
     expect(out).toContain('Examples:')
     expect(out).toContain(`l4 ${command}`)

@@ -22,7 +22,7 @@ const IDLE_PATIENCE = 30_000
 /** How long the server may take to hear that the test is over, in ms, while nothing comes. */
 const END_PATIENCE = 15_000
 /** How long the last bytes may stay away, in ms. */
-const LAST_BYTES_PATIENCE = 2000
+const LAST_BYTES_PATIENCE = 5000
 
 export interface ClientOptions {
   readonly stack: Stack

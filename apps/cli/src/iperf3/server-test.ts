@@ -16,7 +16,7 @@ const STREAMS_PATIENCE = 15_000
 /** How long a test may go on in which nothing moves, in ms. */
 const IDLE_PATIENCE = 30_000
 /** How long the last bytes that a client has sent may stay away, in ms. */
-const LAST_BYTES_PATIENCE = 2000
+const LAST_BYTES_PATIENCE = 5000
 
 interface Offered {
   readonly socket: TcpSocket
