@@ -36,9 +36,9 @@ export function congestionAvoidance(state: WindowState, facts: AckFacts): void {
   }
 }
 
-/** A share of what was in flight, two segments at least: RFC 5681 equation 4 with 0.5. */
-export function shareOfFlight(facts: AckFacts, share: number): number {
-  return Math.max(Math.floor(facts.inFlight * share), 2 * facts.mss)
+/** So many per cent of what was in flight, two segments at least: RFC 5681 equation 4 with 50. */
+export function shareOfFlight(facts: AckFacts, percent: number): number {
+  return Math.max(Math.floor(facts.inFlight * percent / 100), 2 * facts.mss)
 }
 
 /** Threshold and window after a loss; congestion avoidance goes on from there. */
@@ -51,8 +51,8 @@ export function reduceTo(state: CongestionState, bytes: number): void {
  * Timeout: a share of the flight becomes the threshold and slow start begins again with one segment (RFC 5681 §3.1).
  * The threshold is held when the same data was answered before (below equation 4): the flight is small by then.
  */
-export function collapse(state: CongestionState, facts: AckFacts, share: number): void {
-  if (facts.timeouts <= 1 && !facts.inRecovery) state.ssthresh = shareOfFlight(facts, share)
+export function collapse(state: CongestionState, facts: AckFacts, percent: number): void {
+  if (facts.timeouts <= 1 && !facts.inRecovery) state.ssthresh = shareOfFlight(facts, percent)
   state.cwnd = facts.mss
 }
 

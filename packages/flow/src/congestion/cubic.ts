@@ -1,5 +1,5 @@
 import { cubeRoot } from './_cube-root.ts'
-import { collapse, decayIdleWindow, grow } from './_window.ts'
+import { collapse, decayIdleWindow, grow, reduceTo, shareOfFlight } from './_window.ts'
 import { type AckFacts, type CongestionControl, initialWindow, MAX_CONGESTION_WINDOW } from './congestion-control.ts'
 import { createHystart, type HystartState, hystartSlowStart } from './hystart.ts'
 
@@ -74,9 +74,10 @@ export const cubic: CongestionControl<CubicState> = {
     epoch.wMax = cwnd < epoch.wMax ? cwnd * ((1 + BETA) / 2) : cwnd
     epoch.cwndPrior = cwnd
     epoch.start = Infinity
-    const window = Math.floor(facts.inFlight * (mild ? BETA_ECN : BETA))
-    state.ssthresh = Math.max(window, 2 * facts.mss)
-    state.cwnd = facts.ece ? Math.max(window, facts.mss) : state.ssthresh
+    const percent = 100 * (mild ? BETA_ECN : BETA)
+    reduceTo(state, shareOfFlight(facts, percent))
+    // Marks may bring the window down to one segment, the threshold to no less than two.
+    if (facts.ece) state.cwnd = Math.max(Math.floor(facts.inFlight * percent / 100), facts.mss)
   },
 
   /** As Reno, with CUBIC's factor; the next stage begins at its plateau (§4.8). */
@@ -87,7 +88,7 @@ export const cubic: CongestionControl<CubicState> = {
     }
     state.epoch.start = Infinity
     state.epoch.wMax = 0
-    collapse(state, facts, BETA)
+    collapse(state, facts, 100 * BETA)
   },
 
   onIdle(state: CubicState, facts: AckFacts): void {

@@ -50,12 +50,12 @@ export const dctcp: CongestionControl<DctcpState> = {
 
   /** A lost packet is no mark: half the flight, whatever alpha is (§3.4). */
   onLoss(state: DctcpState, facts: AckFacts): void {
-    reduceTo(state, shareOfFlight(facts, 0.5))
+    reduceTo(state, shareOfFlight(facts, 50))
     state.bytesAcked = 0
   },
 
   onTimeout(state: DctcpState, facts: AckFacts): void {
-    collapse(state, facts, 0.5)
+    collapse(state, facts, 50)
     state.bytesAcked = 0
   },
 

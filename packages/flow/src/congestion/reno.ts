@@ -28,12 +28,12 @@ export const reno: CongestionControl<RenoState> = {
   },
 
   onLoss(state: RenoState, facts: AckFacts): void {
-    reduceTo(state, shareOfFlight(facts, 0.5))
+    reduceTo(state, shareOfFlight(facts, 50))
     state.bytesAcked = 0
   },
 
   onTimeout(state: RenoState, facts: AckFacts): void {
-    collapse(state, facts, 0.5)
+    collapse(state, facts, 50)
     state.bytesAcked = 0
   },
 

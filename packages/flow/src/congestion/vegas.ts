@@ -9,8 +9,9 @@ const GAMMA = 1
 export interface VegasState extends CongestionState {
   /** BaseRTT: the least round-trip time seen, ms, taken as that of the empty path; Infinity before the first sample. */
   baseRtt: number
-  /** Least round-trip time of this round: single delays, and those of delayed ACKs, do not count. */
-  roundRtt: number
+  /** Sum of the round-trip times of this round, ms, and how many they are: their mean is compared with BaseRTT. */
+  rttSum: number
+  rttCount: number
   /** Offset whose acknowledgment ends the round; -1: none under way. */
   windowEnd: number
   /** Slow start grows in every other round; in between the window stands still and is measured. */
@@ -28,8 +29,9 @@ export const vegas: CongestionControl<VegasState> = {
   create(mss: number, firstWindow: number = initialWindow(mss)): VegasState {
     const state: VegasState = {
       cwnd: firstWindow, ssthresh: MAX_CONGESTION_WINDOW, pacingRate: 0,
-      baseRtt: Infinity, roundRtt: Infinity, windowEnd: NaN, growing: true,
+      baseRtt: Infinity, rttSum: NaN, rttCount: 0, windowEnd: NaN, growing: true,
     }
+    state.rttSum = 0
     state.windowEnd = -1
     return state
   },
@@ -39,47 +41,49 @@ export const vegas: CongestionControl<VegasState> = {
       // A path without any delay has no queue either; a least step of the clock keeps the division defined.
       const rtt = Math.max(facts.rtt, 0.001)
       if (rtt < state.baseRtt) state.baseRtt = rtt
-      if (rtt < state.roundRtt) state.roundRtt = rtt
+      state.rttSum += rtt
+      state.rttCount += 1
     }
     if (facts.inRecovery) {
       newRound(state, facts)
       return
     }
-    if (state.windowEnd < 0) newRound(state, facts)
+    if (state.windowEnd < 0) state.windowEnd = facts.sent
     const grows = state.cwnd < state.ssthresh && state.growing && !facts.appLimited
     if (grows) grow(state, slowStartIncrease(state, facts))
     if (facts.ack < state.windowEnd) return
-    if (state.roundRtt !== Infinity) endRound(state, facts)
+    if (state.rttCount > 0) endRound(state, facts)
     newRound(state, facts)
   },
 
   onLoss(state: VegasState, facts: AckFacts): void {
-    reduceTo(state, shareOfFlight(facts, 0.5))
-    state.windowEnd = -1
+    reduceTo(state, shareOfFlight(facts, 50))
+    newRound(state, facts)
   },
 
   onTimeout(state: VegasState, facts: AckFacts): void {
-    collapse(state, facts, 0.5)
+    collapse(state, facts, 50)
     state.growing = true
-    state.windowEnd = -1
+    newRound(state, facts)
   },
 
   onIdle(state: VegasState, facts: AckFacts): void {
     decayIdleWindow(state, facts)
-    state.windowEnd = -1
+    newRound(state, facts)
   },
 }
 
 function newRound(state: VegasState, facts: AckFacts): void {
   state.windowEnd = facts.sent
-  state.roundRtt = Infinity
+  state.rttSum = 0
+  state.rttCount = 0
 }
 
 /** Once per round trip: Diff = (Expected − Actual) · BaseRTT, in segments. */
 function endRound(state: VegasState, facts: AckFacts): void {
-  const { cwnd, baseRtt, roundRtt } = state
+  const { cwnd } = state
   const { mss } = facts
-  const fits = cwnd * baseRtt / roundRtt
+  const fits = cwnd * state.baseRtt * state.rttCount / state.rttSum
   const queued = (cwnd - fits) / mss
   if (cwnd < state.ssthresh) {
     const measured = !state.growing
@@ -90,6 +94,6 @@ function endRound(state: VegasState, facts: AckFacts): void {
     if (!facts.appLimited) grow(state, mss)
   } else if (queued > BETA) {
     // The threshold goes along, or slow start would begin.
-    reduceTo(state, Math.max(cwnd - mss, 2 * mss))
+    reduceTo(state, cwnd - mss)
   }
 }
