@@ -1,4 +1,4 @@
-import { arqNumber, arqOffer, type ArqOptions, type ArqReceiver, type ArqScheme, type ArqSender, ArqVerdict } from '../src/index.ts'
+import { arqAcknowledge, arqNumber, arqOffer, type ArqOptions, type ArqReceiver, type ArqScheme, type ArqSender, ArqVerdict } from '../src/index.ts'
 
 /** A datagram service in virtual time, the same in both directions but for the time that a data packet takes to be sent. */
 export interface Path {
@@ -109,9 +109,10 @@ export function transfer(scheme: ArqScheme, options: ArqOptions, packets: number
     }
     extra.onArrival?.(receiver, means, verdict)
     // The end of the transfer is known to the application, which then has an ACK sent at once.
-    if (receiver.ackDue || (cumulative && receiver.expected === start + packets)) {
+    const last = cumulative && verdict === ArqVerdict.Deliver && receiver.expected === start + packets
+    if (receiver.ackDue || last) {
       run.acks += 1
-      launch('ack', receiver.ack, cumulative ? receiver.expected - 1 : means, now)
+      launch('ack', last ? arqAcknowledge(receiver) : receiver.ack, cumulative ? receiver.expected - 1 - receiver.unacknowledged : means, now)
     }
     if (receiver.nak >= 0) {
       run.naks += 1

@@ -103,6 +103,16 @@ describe('over a path that loses, repeats and reorders', () => {
     expect(run.acks).toBe(101)
   })
 
+  test.each(schemes)('$name, RFC 1123 §4.2.3.1: where every packet and every ACK comes twice, each packet is sent once', (scheme) => {
+    const path = { seed: 1, delay: 10, packetTime: 1, duplicate: 1 }
+    const window = windowOf(scheme)
+    const run = transfer(scheme, { window, modulus: 65_536, timer: 100, nak: true }, 200, path)
+    expect([run.delivered, run.sends.length]).toEqual([count(200), 200])
+    if (scheme !== goBackN) return
+    const windowed = transfer(scheme, { window, modulus: 65_536, timer: 100, ackEvery: window }, 200, path, { windowed: true })
+    expect([windowed.delivered, windowed.sends.length]).toEqual([count(200), 200])
+  })
+
   test.each(schemes)('$name: a path that delivers nothing ends in failure after maxRetries', (scheme) => {
     const fixed = transfer(scheme, { timer: 100, maxRetries: 4 }, 10, { seed: 1, delay: 10, loss: 1 })
     expect([fixed.sender.state, fixed.sends.length, fixed.end]).toEqual(['failed', 5, 500])
@@ -254,10 +264,11 @@ describe('against one who knows the indices', () => {
         const least = c.nak ? Math.max(2 * window, leastModulus(scheme, window)) : leastModulus(scheme, window)
         const modulus = c.reorder ? 4096 : least + c.spare
         const cumulative = scheme !== selectiveRepeat
+        const ackEvery = cumulative ? Math.min(1 + c.ackEvery, window) : 1
         compare(scheme, {
           window, modulus, firstNumber: c.first % modulus, maxRetries: 1000,
-          timer: c.estimate ? createRttEstimator({ minRto: 1, initialRto: 50 }) : 45,
-          nak: c.nak, ackEvery: cumulative ? Math.min(1 + c.ackEvery, window) : 1,
+          timer: c.estimate ? createRttEstimator({ minRto: 1, initialRto: 50 }) : 45 + ackEvery * c.packetTime,
+          nak: c.nak, ackEvery,
         }, c.packets, {
           seed: c.seed, delay: 20, packetTime: c.packetTime, loss: c.loss, duplicate: c.duplicate, jitter: c.reorder ? 60 : 0,
         }, { start: c.start, windowed: c.windowed && cumulative && window > 1 && !c.nak })

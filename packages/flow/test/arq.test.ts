@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
-  arqDistance, arqNumber, arqOffer, type ArqOptions, type ArqReceiver, type ArqScheme, type ArqSender, ArqVerdict, createRttEstimator,
-  goBackN, MAX_ARQ_WINDOW, selectiveRepeat, stopAndWait,
+  arqAcknowledge, arqDistance, arqNumber, arqOffer, type ArqOptions, type ArqReceiver, type ArqScheme, type ArqSender, ArqVerdict,
+  createRttEstimator, goBackN, MAX_ARQ_WINDOW, selectiveRepeat, stopAndWait,
 } from '../src/index.ts'
 
 const { Deliver, Buffer, Duplicate, OutOfWindow } = ArqVerdict
@@ -102,6 +102,8 @@ describe('stop-and-wait', () => {
 
   test('a NAK of a damaged packet has it sent again at once, the same packet only once', () => {
     const t = talk(stopAndWait, { modulus: 2, timer: 1000 })
+    // One that cannot be, as nothing was sent yet, does not use up the real one.
+    t.nak(0, 0)
     t.send(0)
     t.nak(1, 10)
     expect(t.send(10)).toEqual([])
@@ -175,7 +177,10 @@ describe('go-back-N', () => {
 
   test('a NAK goes back without waiting, once for a gap', () => {
     const t = talk(goBackN, { window: 4, modulus: 8, timer: 1000, nak: true })
+    t.nak(0, 0)
     t.send(0)
+    t.nak(0, 50)
+    expect(t.send(50)).toEqual([0, 1, 2, 3])
     t.arrive(0)
     expect(t.receiver.nak).toBe(-1)
     t.arrive(2)
@@ -288,6 +293,15 @@ describe('selective repeat', () => {
     expect(t.send(102)).toEqual([])
   })
 
+  test('a sender that has failed does not even send what it was to send again', () => {
+    const t = talk(selectiveRepeat, { window: 2, modulus: 4, timer: 1000, maxRetries: 0 })
+    t.send(0)
+    t.nak(1, 500)
+    t.timer(1000)
+    expect(t.sender.state).toBe('failed')
+    expect(t.send(1000)).toEqual([])
+  })
+
   test('a window above half of the number space is refused; it would take an old packet for a new one', () => {
     expect(() => selectiveRepeat.createSender({ window: 3, modulus: 4, timer: 1000 })).toThrow(/window of 3 needs a modulus of at least 6/)
     expect(() => selectiveRepeat.createReceiver({ window: 3, modulus: 5, timer: 1000 })).toThrow(RangeError)
@@ -328,6 +342,7 @@ describe('all schemes', () => {
     expect(t.send(now)).toEqual([])
     expect(t.ack(1, now)).toBe(0)
     t.nak(1, now)
+    t.nak(2, now)
     t.timer(now + 1000)
     expect(t.send(now + 1000)).toEqual([])
     expect(t.sender.base).toBe(1)
@@ -441,12 +456,21 @@ describe('windows of TFTP (RFC 7440)', () => {
     expect(acknowledged(t, 4, 22)).toEqual([])
   })
 
-  test('the ACK of a last, short window is there for the taking; a block sent again is acknowledged at once', () => {
+  test('the ACK of a last, short window is there for the taking; what was acknowledged is acknowledged again when it comes again', () => {
     const t = talk(goBackN, tftp)
     expect(t.arrive(1, 2)).toEqual([[Deliver, -1], [Deliver, -1]])
-    expect(t.receiver.ack).toBe(2)
-    expect(t.arrive(2)).toEqual([[Duplicate, 2]])
+    expect(arqAcknowledge(t.receiver)).toBe(2)
+    expect(t.arrive(1, 2)).toEqual([[Duplicate, 2], [Duplicate, 2]])
     expect(t.arrive(3, 4, 5, 6)).toEqual([[Deliver, -1], [Deliver, -1], [Deliver, -1], [Deliver, 6]])
+    expect(t.arrive(7)).toEqual([[Deliver, -1]])
+    expect(t.arrive(4, 6, 7)).toEqual([[Duplicate, 6], [Duplicate, 6], [Duplicate, -1]])
+  })
+
+  test('within a window a block that comes twice is no gap: no ACK for it', () => {
+    const t = talk(goBackN, tftp)
+    expect(t.arrive(1, 2, 2, 1)).toEqual([[Deliver, -1], [Deliver, -1], [Duplicate, -1], [Duplicate, -1]])
+    expect(t.arrive(65_530)).toEqual([[OutOfWindow, 0]])
+    expect(t.arrive(3, 4)).toEqual([[Deliver, -1], [Deliver, 4]])
   })
 
   test('block numbers roll over from 65,535 to 0; to 1 in a space of 65,535 numbers with 1 added', () => {

@@ -1,9 +1,11 @@
-import { arqDistance, arqNumber, type ArqReceiver, ArqVerdict } from './arq.ts'
+import { arqAcknowledge, arqDistance, arqNumber, type ArqReceiver, ArqVerdict } from './arq.ts'
 
 /**
  * The receiver of stop-and-wait and go-back-N, which keeps nothing: the expected packet is delivered, any other dropped. The
- * ACK is cumulative, the number of the last packet delivered. Each dropped packet is answered with it at once, as the ACK
- * that the sender waits for may have been lost.
+ * ACK is cumulative, the number of the last packet delivered; a packet that shows a gap has it sent at once.
+ *
+ * A duplicate of a packet acknowledged before has the last ACK sent again, as it may have been lost. It is not one for what
+ * was delivered since (`ackEvery`): the sender might take an ACK from within its window for a gap, and send the rest twice.
  */
 export function onPacketInOrder(receiver: ArqReceiver, number: number): ArqVerdict {
   receiver.ackDue = false
@@ -13,22 +15,25 @@ export function onPacketInOrder(receiver: ArqReceiver, number: number): ArqVerdi
   if (ahead === 0) {
     receiver.index = receiver.expected
     receiver.expected += 1
-    receiver.ack = number
     receiver.unacknowledged += 1
-    if (receiver.unacknowledged >= receiver.ackEvery) acknowledge(receiver)
+    if (receiver.unacknowledged >= receiver.ackEvery) acknowledgeNow(receiver)
     return ArqVerdict.Deliver
   }
-  acknowledge(receiver)
-  // Where the modulus is below 2·window a number may be of either kind; both are dropped, so only the word differs.
-  if (receiver.modulus - ahead <= receiver.window) return ArqVerdict.Duplicate
-  if (receiver.asks && ahead < receiver.window && receiver.asked !== receiver.expected) {
-    receiver.asked = receiver.expected
-    receiver.nak = arqNumber(receiver, receiver.expected)
+  // Where the modulus is below 2·window a number may be of either kind, and counts as old.
+  const behind = receiver.modulus - ahead
+  if (behind > receiver.window && ahead < receiver.window) {
+    acknowledgeNow(receiver)
+    if (receiver.asks && receiver.asked !== receiver.expected) {
+      receiver.asked = receiver.expected
+      receiver.nak = arqNumber(receiver, receiver.expected)
+    }
+    return ArqVerdict.OutOfWindow
   }
-  return ArqVerdict.OutOfWindow
+  receiver.ackDue = behind > receiver.unacknowledged
+  return behind <= receiver.window ? ArqVerdict.Duplicate : ArqVerdict.OutOfWindow
 }
 
-function acknowledge(receiver: ArqReceiver): void {
+function acknowledgeNow(receiver: ArqReceiver): void {
+  arqAcknowledge(receiver)
   receiver.ackDue = true
-  receiver.unacknowledged = 0
 }

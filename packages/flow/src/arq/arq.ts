@@ -33,7 +33,10 @@ export interface ArqOptions {
   timer: number | RttEstimator
   /** How often in a row the timer may expire for the oldest packet: once more, and the sender has failed. 0 to 65,535; 8 when absent. */
   maxRetries?: number
-  /** Cumulative ACKs only: one for each `ackEvery` packets delivered, 1 to `window` (RFC 7440: the window); 1 when absent. */
+  /**
+   * Cumulative ACKs only: one for each `ackEvery` packets delivered, 1 to `window` (RFC 7440: the window); 1 when absent. For
+   * senders that fill their window, with a timer longer than that takes: whoever receives the last, fewer ones calls `arqAcknowledge`.
+   */
   ackEvery?: number
   /** The receiver says which packet it misses (`ArqReceiver.nak`). Needs modulus >= 2·window. False when absent. */
   nak?: boolean
@@ -100,7 +103,7 @@ export interface ArqReceiver extends ArqNumbers {
   index: number
   /** Whether an ACK should be sent now. */
   ackDue: boolean
-  /** The number to acknowledge; with cumulative ACKs always true, so it may also be sent when none is due. */
+  /** The number to acknowledge then. */
   ack: number
   /** Number of the packet to ask for now; -1: none. Asked once; the sender's timer covers the rest. */
   nak: number
@@ -138,6 +141,14 @@ export function arqOffer(sender: ArqSender, packets: number): void {
     throw new RangeError(`packets to offer must be an integer >= 0 that keeps indices below 2^53, got ${packets}`)
   }
   sender.offered += packets
+}
+
+/** Cumulative ACKs only: the number for an ACK that is sent now though none is due, as at the end of a transfer. */
+export function arqAcknowledge(receiver: ArqReceiver): number {
+  receiver.ackDue = false
+  receiver.unacknowledged = 0
+  receiver.ack = arqNumber(receiver, receiver.expected - 1)
+  return receiver.ack
 }
 
 /** The number that the packet with this index goes by. */
