@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { release } from 'node:os'
+import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { missingCommand, missingKernelHost } from '../../../testing/missing.node.ts'
 import { optional } from '../../../testing/optional.ts'
@@ -27,6 +28,8 @@ ${scenarios.map(({ name, title }) => `      ${name.padEnd(14)}${title}`).join('\
   --write           write docs/kernel-comparison.md
   --help`
 
+/** Without what a distribution or a host adds to it: 6.18.44. */
+const kernel = /^[\d.]+/.exec(release())?.[0] ?? release()
 const page = new URL('../../../docs/kernel-comparison.md', import.meta.url)
 
 async function main(args: string[]): Promise<void> {
@@ -50,11 +53,13 @@ async function main(args: string[]): Promise<void> {
   const missing = missingKernelHost() ?? ['ss', 'sysctl', 'chrt'].map(missingCommand).find(Boolean)
   if (!optional('a kernel test host', missing, 'the comparison with the Linux kernel')) return
 
+  // Namespaces outlive their processes: leave in order, for `exit` removes them.
+  for (const [signal, number] of [['SIGINT', 2], ['SIGTERM', 15]] as const) process.once(signal, () => process.exit(128 + number))
   const bed = new TestBed()
   const comparisons: Comparison[] = []
   try {
     await bed.open()
-    console.log(`Linux ${release()}, ${runtimeLine(runtime())}; ${rounds} × ${duration / 1000} s`)
+    console.log(`Linux ${kernel}, ${runtimeLine(runtime())}; ${rounds} × ${duration / 1000} s`)
     for (const scenario of scenarios.filter(({ name }) => chosen.includes(name))) {
       const comparison = await compare(bed, scenario, senders, rounds, duration)
       console.log(`\n${comparisonReport(comparison)}`)
@@ -67,7 +72,7 @@ async function main(args: string[]): Promise<void> {
   if (each.length > 0) console.log(`\nLeast ratio of the scenarios: ${Math.min(...each).toFixed(3)}`)
 
   const document: KernelComparisonDocument = {
-    schema: 1, runtime: runtime(), kernel: release(), date: new Date().toISOString(), duration, comparisons,
+    schema: 1, runtime: runtime(), kernel, date: new Date().toISOString(), duration, comparisons,
   }
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
   if (values.write) writeFileSync(page, markdown(document))

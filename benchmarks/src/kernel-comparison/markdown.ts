@@ -14,8 +14,9 @@ our stack ── TUN ── forwarding ─┴── TUN ── EmulatedLink ─�
 - Both senders send to the same receiver, a socket of the kernel's, through the same interface and the same \`EmulatedLink\` of
   \`@layerfour/sim\`. Our stack is a host behind a TUN interface of its own; the kernel forwards its packets, so it has one hop more.
 - The emulated path is a process of its own with the highest priority, which looks at the clock every tenth of a millisecond; each packet
-  leaves the link at the time that the link says. "Late" is the 99th percentile of how much later that really was.
-- The buffer is a tail-drop queue in front of the bottleneck, counted in packets. Random loss and reordering meet packets with data only.
+  leaves the link at the time that the link says. "Late" is the 99th percentile of how much later that really was, and "at most" the worst
+  packet. A turn in which one was later than 20 ms is taken again, twice at most.
+- The buffer is a tail-drop queue in front of the bottleneck, counted in packets. Random loss and reordering meet the sender's packets only.
   The n-th packet of a connection meets the same fate for both senders; every round has a seed of its own.
 - Turns alternate: kernel, layerfour, kernel, layerfour. Rate is what the receiver's program got, in order and compared byte by byte,
   from the end of the handshake on. Rates are medians of the rounds; "× kernel" is the median of the rounds' ratios.

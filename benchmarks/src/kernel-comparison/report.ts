@@ -4,7 +4,7 @@ import { ratios, senderNames, summarizeSender } from './comparison.ts'
 
 /** What the figures are called, in tables for the terminal and for the docs. */
 export const columns: readonly string[] = [
-  'Mbit/s', 'from–to', 'of the link', '× kernel', 'sent again', 'lost', 'queue full', 'late (ms)',
+  'Mbit/s', 'from–to', 'of the link', '× kernel', 'sent again', 'lost', 'queue full', 'late', 'at most',
 ]
 
 /** Both senders' cells in the order of `columns`, after the sender's name. */
@@ -25,7 +25,8 @@ function cells(summary: SenderSummary, comparison: Comparison): string[] {
     String(Math.round(summary.retransmissions)),
     String(Math.round(summary.lost)),
     String(Math.round(summary.queueDrops)),
-    summary.latenessP99.toFixed(2),
+    `${summary.latenessP99.toFixed(2)} ms`,
+    `${summary.latenessMax.toFixed(1)} ms`,
   ]
 }
 

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { basename } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -18,12 +19,12 @@ export class Service<C extends Commands<C>> {
   #last = 0
   #errors = ''
 
-  /** @param program path of its source, from here. @param prefix words of a command that runs the rest of its line. */
-  constructor(namespace: Namespace, program: string, prefix: readonly string[]) {
-    const path = fileURLToPath(new URL(program, import.meta.url))
-    this.#program = program
+  /** @param program its source. @param prefix words of a command that runs the rest of its line. */
+  constructor(namespace: Namespace, program: URL, prefix: readonly string[]) {
+    const path = fileURLToPath(program)
+    this.#program = basename(path)
     const [command, ...words] = [...prefix, process.execPath, '--conditions=@layerfour/source', path]
-    this.#child = namespace.start(command!, ...words)
+    this.#child = namespace.start(command, ...words)
     this.#child.stderr!.on('data', (part: Buffer) => { this.#errors += part.toString() })
     this.#child.once('close', (code) => this.#ended(code))
     this.#child.stdin!.on('error', () => undefined)

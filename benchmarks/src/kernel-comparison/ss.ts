@@ -14,5 +14,6 @@ export function parseSs(text: string): SenderReport {
     retransmissions: Number(value('retrans')?.split('/')[1] ?? 0),
     cwnd: Number(cwnd) * Number(value('mss') ?? 0),
     rtt: Number(value('rtt')?.split('/')[0] ?? NaN),
+    minRtt: Number(value('minrtt') ?? NaN),
   }
 }

@@ -7,7 +7,7 @@ const PERIOD = 1_048_573
 export const block: Uint8Array<ArrayBuffer> = pseudoRandomBytes(PERIOD)
 const expected = Buffer.from(block.buffer)
 
-/** Checks text as it arrives, piece by piece. */
+/** Checks text as it arrives, piece by piece, up to the first piece with a wrong byte. */
 export class StreamCheck {
   /** Bytes that were as they should be. */
   offset = 0
@@ -15,12 +15,11 @@ export class StreamCheck {
   sound = true
 
   add(bytes: Buffer, length: number): void {
-    for (let at = 0; at < length;) {
+    for (let at = 0; this.sound && at < length;) {
       const from = this.offset % PERIOD
       const count = Math.min(length - at, PERIOD - from)
-      if (expected.compare(bytes, at, at + count, from, from + count) !== 0) this.sound = false
-      if (!this.sound) return
-      this.offset += count
+      this.sound = expected.compare(bytes, at, at + count, from, from + count) === 0
+      if (this.sound) this.offset += count
       at += count
     }
   }

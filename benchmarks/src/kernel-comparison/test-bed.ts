@@ -17,12 +17,19 @@ export interface Run {
   readonly strayDrops: number
 }
 
+const programs = {
+  emulator: new URL('./programs/emulator.ts', import.meta.url),
+  receiver: new URL('./programs/receiver.ts', import.meta.url),
+  kernelSender: new URL('./programs/kernel-sender.ts', import.meta.url),
+  stackSender: new URL('./programs/stack-sender.ts', import.meta.url),
+}
+
 /** The kernel's. */
 const CONGESTION_CONTROL = 'cubic'
 /**
- * All programs run before whatever else the machine does, the path before its users. (The kernel's TCP does its work when packets come, that
- * is in the emulator's time: a sender of ours that waited for a CPU would have a handicap.) From the start, so that it holds for all
- * threads: an emulator that waits for its garbage collector is late as well.
+ * All programs run before whatever else the machine does, the path before its users. (The kernel's TCP does its work when packets
+ * come, which is in the emulator's time: a sender of ours that waited for a CPU would have a handicap.) From the start, so that it
+ * holds for all threads: an emulator that waits for its garbage collector is late as well.
  */
 const PATH_PRIORITY = ['chrt', '--rr', '2']
 const HOST_PRIORITY = ['chrt', '--rr', '1']
@@ -39,16 +46,16 @@ const PATIENCE = 15_000
  */
 export class TestBed {
   readonly #hosts = { sender: new Namespace(), path: new Namespace(), receiver: new Namespace() }
-  readonly #emulator = new Service<EmulatorCommands>(this.#hosts.path, './programs/emulator.ts', PATH_PRIORITY)
-  readonly #receiver = new Service<ReceiverCommands>(this.#hosts.receiver, './programs/receiver.ts', HOST_PRIORITY)
+  readonly #emulator = new Service<EmulatorCommands>(this.#hosts.path, programs.emulator, PATH_PRIORITY)
+  readonly #receiver = new Service<ReceiverCommands>(this.#hosts.receiver, programs.receiver, HOST_PRIORITY)
   readonly #senders: Readonly<Record<SenderName, Service<SenderCommands>>> = {
-    kernel: new Service<SenderCommands>(this.#hosts.sender, './programs/kernel-sender.ts', HOST_PRIORITY),
-    layerfour: new Service<SenderCommands>(this.#hosts.sender, './programs/stack-sender.ts', HOST_PRIORITY),
+    kernel: new Service<SenderCommands>(this.#hosts.sender, programs.kernelSender, HOST_PRIORITY),
+    layerfour: new Service<SenderCommands>(this.#hosts.sender, programs.stackSender, HOST_PRIORITY),
   }
   #port = 0
 
-  /** Call it once, first. Gives a line on each sender. */
-  async open(): Promise<Readonly<Record<SenderName, string>>> {
+  /** Call it once, first. */
+  async open(): Promise<void> {
     const { sender, path, receiver } = this.#hosts
     // No router solicitations: each packet of the path is one of the connection's.
     for (const host of [sender, receiver]) await settings(host, { 'net.ipv6.conf.default.disable_ipv6': '1', 'net.ipv4.tcp_no_metrics_save': '1' })
@@ -65,7 +72,7 @@ export class TestBed {
     receiver.ip('link', 'set', b, 'up')
     receiver.ip('route', 'add', STACK_NETWORK, 'dev', b)
     this.#port = await this.#receiver.call('listen')
-    return { kernel: await this.#senders.kernel.call('open'), layerfour: await this.#senders.layerfour.call('open') }
+    for (const sender of Object.values(this.#senders)) await sender.call('open')
   }
 
   /** One sender sends over the path of `scenario`, for `duration` ms. */

@@ -1,7 +1,7 @@
 /** What both senders can be asked to do, and tell. */
 export interface SenderCommands {
-  /** Makes ready; gives a line that says who sends. */
-  open(): string | Promise<string>
+  /** Makes ready. */
+  open(): void
   /** Connects and sends from then on, as fast as the connection takes it. */
   send(to: Destination): Promise<void>
   /** Stops sending, with a reset. */
@@ -22,4 +22,6 @@ export interface SenderReport {
   readonly cwnd: number
   /** Smoothed round-trip time at the end, in ms. */
   readonly rtt: number
+  /** Least round-trip time, in ms: what the sender's own way to the path adds shows here. */
+  readonly minRtt: number
 }

@@ -22,7 +22,6 @@ serve<SenderCommands>({
     const device = openTun({ name: STACK_INTERFACE, kernelAddresses: [`${STACK_GATEWAY}/24`] })
     stack.addInterface(device, { addresses: [`${STACK_ADDRESS}/24`], gateway: STACK_GATEWAY })
     runRealTime(stack)
-    return 'layerfour'
   },
   send: ({ address, port }) => new Promise((resolve, reject) => {
     const opening = stack.socket('stream')
@@ -39,8 +38,8 @@ serve<SenderCommands>({
     }
   }),
   stop() {
-    const { congestionControl, retransmissions, cwnd, rtt } = socket!.info()!
+    const { congestionControl, retransmissions, cwnd, rtt, minRtt } = socket!.info()!
     socket!.abort()
-    return { congestionControl, retransmissions, cwnd, rtt }
+    return { congestionControl, retransmissions, cwnd, rtt, minRtt }
   },
 })
