@@ -249,6 +249,41 @@ describe('selective repeat', () => {
     expect(t.sender.deadline).toBe(2000)
   })
 
+  test('the deadline is that of the packet whose timer expires first', () => {
+    const t = talk(selectiveRepeat, { window: 3, modulus: 6, timer: 1000 })
+    for (const now of [0, 100, 200]) {
+      t.sender.offered = now / 100 + 1
+      t.send(now)
+    }
+    t.timer(1000)
+    expect(t.sender.deadline).toBe(1100)
+    expect(t.send(1000)).toEqual([0])
+    t.timer(1100)
+    expect(t.sender.deadline).toBe(1200)
+  })
+
+  test('packets lost together double the time once', () => {
+    const estimator = createRttEstimator()
+    const t = talk(selectiveRepeat, { window: 3, modulus: 6, timer: estimator })
+    t.send(0)
+    t.timer(1000)
+    expect([estimator.rto, t.sender.retries]).toEqual([2000, 1])
+    expect(t.send(1000)).toEqual([0, 1, 2])
+  })
+
+  test('no number acknowledges a packet that is not under way', () => {
+    const t = talk(selectiveRepeat, { window: 4, modulus: 8, timer: 1000 })
+    t.sender.offered = 2
+    t.send(0)
+    expect(t.ack(3, 1)).toBe(0)
+    t.sender.offered = 10
+    t.send(2)
+    expect(t.ack(0, 3)).toBe(1)
+    expect(t.send(3)).toEqual([4])
+    for (const number of [NaN, -1, 8, 0]) expect(t.ack(number, 4)).toBe(0)
+    expect(t.ack(4, 5)).toBe(1)
+  })
+
   test('a lost ACK: what is behind the window is acknowledged again; a repeated ACK counts once', () => {
     const t = talk(selectiveRepeat, { window: 3, modulus: 6, timer: 1000 })
     t.send(0)

@@ -153,8 +153,8 @@ function resendLater(sender: SelectiveSender, index: number): void {
 
 /** The oldest packet to resend; there must be one. */
 function takeResend(sender: SelectiveSender): number {
-  // Acknowledged packets before `base` have given their slots away.
-  let index = sender.resendFrom > sender.base ? sender.resendFrom : sender.base
+  // Nothing new is sent while there are some, so no slot from `resendFrom` on has been given away.
+  let index = sender.resendFrom
   while (sender.progress[index % sender.window] !== Progress.ToResend) index += 1
   sender.resendFrom = index + 1
   sender.resends -= 1
