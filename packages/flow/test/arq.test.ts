@@ -508,6 +508,11 @@ describe('windows of TFTP (RFC 7440)', () => {
     expect(t.arrive(3, 4)).toEqual([[Deliver, -1], [Deliver, 4]])
   })
 
+  test('where a number may be that of an old packet or of one ahead, it shows no gap', () => {
+    const t = talk(goBackN, { ...tftp, modulus: 5, firstNumber: 0 })
+    expect(t.arrive(0, 1, 0)).toEqual([[Deliver, -1], [Deliver, -1], [Duplicate, -1]])
+  })
+
   test('block numbers roll over from 65,535 to 0; to 1 in a space of 65,535 numbers with 1 added', () => {
     const sender = goBackN.createSender(tftp)
     expect([65_533, 65_534, 65_535, 65_536].map((index) => arqNumber(sender, index))).toEqual([65_534, 65_535, 0, 1])
