@@ -1,4 +1,5 @@
 /** Our sender: a stack on a TUN interface of its own, from which the kernel forwards to the emulated path. */
+import { cubic } from '@layerfour/flow'
 import type { TcpSocket } from '@layerfour/socket'
 import { runRealTime, Stack, tcp } from '@layerfour/socket'
 import { openTun } from '@layerfour/tun'
@@ -9,7 +10,7 @@ import { serve } from '../serve.ts'
 import { block } from '../stream.ts'
 import type { SenderCommands } from './sender.ts'
 
-const stack = new Stack({ protocols: [tcp()] })
+const stack = new Stack({ protocols: [tcp({ congestionControl: cubic })] })
 let socket: TcpSocket | undefined
 let at = 0
 
