@@ -1,7 +1,7 @@
 import { checkFullBwReached, resetFullBw } from './bbr/full-pipe.ts'
 import {
-  adaptLowerBounds, advanceLatestDeliverySignals, bdpMultiple, isInProbeBw, minPipeCwnd, noteLoss, PACING_MARGIN,
-  quantizationBudget, updateAckAggregation, updateLatestDeliverySignals, updateMaxBw,
+  adaptLowerBounds, advanceLatestDeliverySignals, bdpMultiple, isInProbeBw, minPipeCwnd, noteLoss, quantizationBudget,
+  updateAckAggregation, updateLatestDeliverySignals, updateMaxBw,
 } from './bbr/path-model.ts'
 import { handleInflightTooHigh, handleLostSegment, inflightWithHeadroom, startUp, updateProbeBwCycle } from './bbr/probe-bw.ts'
 import { checkProbeRtt, checkProbeRttDone, PROBE_RTT_CWND_GAIN, probeRttCwnd, restoreCwnd, saveCwnd, updateMinRtt } from './bbr/probe-rtt.ts'
@@ -10,6 +10,9 @@ import { type BbrPhase, type BbrState, createBbrState, STARTUP_PACING_GAIN } fro
 import { type AckFacts, type CongestionControl, initialWindow, MAX_CONGESTION_WINDOW } from './congestion-control.ts'
 
 export type { BbrAckPhase, BbrPhase, BbrState } from './bbr/state.ts'
+
+/** BBRPacingMarginPercent is 1: so much below the bandwidth goes out, for a queue to drain in the long run. */
+const PACING_MARGIN = 0.99
 
 /**
  * BBR version 3 (draft-ietf-ccwg-bbr): does not fill the queue until something is lost, but estimates the path's bandwidth and
@@ -57,7 +60,7 @@ export const bbr: CongestionControl<BbrState> = {
   /** The model's bounds limit the window during recovery too; the loss itself takes nothing from it. */
   onLoss(state: BbrState, facts: AckFacts): void {
     saveCwnd(state, facts)
-    noteLoss(state, facts, facts.ece ? Infinity : 0)
+    noteLoss(state, facts)
     if (!facts.ece) return
     if (state.phase === 'startup') queueIsTooLong(state)
     else if (state.bwProbeSamples) handleInflightTooHigh(state, facts, facts.inFlight)
@@ -66,7 +69,7 @@ export const bbr: CongestionControl<BbrState> = {
   /** BBROnEnterRTO: everything is presumed lost; one segment finds out. */
   onTimeout(state: BbrState, facts: AckFacts): void {
     saveCwnd(state, facts)
-    noteLoss(state, facts, Infinity)
+    noteLoss(state, facts)
     resetFullBw(state)
     // The bound is to fall from the window before the timeout, not from one segment.
     if (state.inflightShortterm === Infinity && isInProbeBw(state)) state.inflightShortterm = state.priorCwnd
@@ -88,7 +91,6 @@ export const bbr: CongestionControl<BbrState> = {
   /** BBRHandleSpuriousLossDetection. */
   onUndo(state: BbrState, facts: AckFacts): void {
     state.lossInRound = false
-    state.lostInRound = 0
     resetFullBw(state)
     state.bwShortterm = Math.max(state.bwShortterm, state.undoBwShortterm)
     state.inflightShortterm = Math.max(state.inflightShortterm, state.undoInflightShortterm)
@@ -133,7 +135,8 @@ function initPacingRate(state: BbrState, facts: AckFacts): void {
 
 /** BBRSetPacingRateWithGain: until the pipe has been full, low samples do not slow it down. */
 function setPacingRate(state: BbrState, gain: number): void {
-  const rate = gain * state.bw * PACING_MARGIN
+  const margin = state.bwShortterm < state.maxBw ? 1 : PACING_MARGIN
+  const rate = gain * state.bw * margin
   if (rate > 0 && (state.fullBwReached || rate > state.pacingRate)) state.pacingRate = rate
 }
 

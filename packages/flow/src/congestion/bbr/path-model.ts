@@ -7,8 +7,6 @@ import type { BbrState } from './state.ts'
 const LOSS_THRESHOLD = 0.02
 /** BBRBeta: how far the short-term bounds fall in a round trip with loss, at most. */
 export const BETA = 0.7
-/** BBRPacingMarginPercent is 1: so much below the bandwidth is what is sent, for a queue to drain in the long run. */
-export const PACING_MARGIN = 0.99
 /** BBRMaxBwFilterLen, in ProbeBW cycles: this one and the one before. */
 const MAX_BW_FILTER_LENGTH = 2
 /** BBRExtraAckedFilterLen, in round trips. */
@@ -37,12 +35,11 @@ export function startRound(state: BbrState, facts: AckFacts): void {
 /** BBRUpdateLatestDeliverySignals, the first step of each ACK. */
 export function updateLatestDeliverySignals(state: BbrState, facts: AckFacts): void {
   state.lossRoundStart = false
-  state.deliveredInRound = 0
   if (facts.priorDelivered < 0) return
-  state.bwLatest = Math.max(state.bwLatest, facts.deliveryRate)
-  state.inflightLatest = Math.max(state.inflightLatest, facts.delivered - facts.priorDelivered)
+  const tolerance = lossTolerance(facts)
+  state.bwLatest = Math.max(state.bwLatest, facts.deliveryRate * tolerance)
+  state.inflightLatest = Math.max(state.inflightLatest, (facts.delivered - facts.priorDelivered) * tolerance)
   if (facts.priorDelivered >= state.lossRoundDelivered) {
-    state.deliveredInRound = facts.delivered - state.lossRoundDelivered
     state.lossRoundDelivered = facts.delivered
     state.lossRoundStart = true
   }
@@ -51,14 +48,24 @@ export function updateLatestDeliverySignals(state: BbrState, facts: AckFacts): v
 /** BBRAdvanceLatestDeliverySignals, the last: the new round trip starts from this ACK's sample. */
 export function advanceLatestDeliverySignals(state: BbrState, facts: AckFacts): void {
   if (!state.lossRoundStart) return
-  state.bwLatest = facts.deliveryRate
-  state.inflightLatest = facts.delivered - facts.priorDelivered
+  const tolerance = lossTolerance(facts)
+  state.bwLatest = facts.deliveryRate * tolerance
+  state.inflightLatest = (facts.delivered - facts.priorDelivered) * tolerance
+}
+
+/**
+ * Loss up to the threshold counts as delivered in the signals that the short-term bounds fall to. The draft does not do so; but what
+ * arrives is less than what was sent by the loss itself, so that under stray loss the bounds would sink a little further each round
+ * trip until the next probe. For the same reason `PACING_MARGIN` rests while such a bound holds.
+ */
+function lossTolerance(facts: AckFacts): number {
+  const delivered = facts.delivered - facts.priorDelivered
+  return delivered > 0 ? 1 + Math.min(facts.lostSinceSent / delivered, LOSS_THRESHOLD) : 1
 }
 
 /** BBRResetCongestionSignals. */
 export function resetCongestionSignals(state: BbrState): void {
   state.lossInRound = false
-  state.lostInRound = 0
   state.bwLatest = 0
   state.inflightLatest = 0
 }
@@ -78,8 +85,8 @@ export function updateMaxBw(state: BbrState, facts: AckFacts): void {
   }
 }
 
-/** BBRNoteLoss: a round trip in which `bytes` were lost begins to be watched, and what might be undone is kept. */
-export function noteLoss(state: BbrState, facts: AckFacts, bytes: number): void {
+/** BBRNoteLoss: a round trip in which something was lost begins to be watched, and what might be undone is kept. */
+export function noteLoss(state: BbrState, facts: AckFacts): void {
   if (!state.lossInRound) {
     state.lossRoundDelivered = facts.delivered
     state.undoPhase = state.phase
@@ -88,27 +95,18 @@ export function noteLoss(state: BbrState, facts: AckFacts, bytes: number): void 
     state.undoInflightLongterm = state.inflightLongterm
   }
   state.lossInRound = true
-  state.lostInRound += bytes
 }
 
-/**
- * The end of BBRUpdateCongestionSignals: after a round trip with loss the short-term bounds fall to what got through.
- *
- * The draft does so after any loss. But what gets through is always below the bound by the pacing margin and by the loss
- * itself, so with stray losses in each round trip the bounds sink by 1 % each time, far below what the path delivers. Here the
- * 2 % that the long-term bound tolerates hold for the short-term ones too.
- */
+/** The end of BBRUpdateCongestionSignals: after a round trip with loss the short-term bounds fall to what got through. */
 export function adaptLowerBounds(state: BbrState): void {
   if (!state.lossRoundStart) return
-  const tooMuch = state.lostInRound > LOSS_THRESHOLD * (state.deliveredInRound + state.lostInRound)
-  if (tooMuch && !isProbing(state)) {
+  if (state.lossInRound && !isProbing(state)) {
     if (state.bwShortterm === Infinity) state.bwShortterm = state.maxBw
     if (state.inflightShortterm === Infinity) state.inflightShortterm = state.cwnd
     state.bwShortterm = Math.max(state.bwLatest, BETA * state.bwShortterm)
     state.inflightShortterm = Math.max(state.inflightLatest, BETA * state.inflightShortterm)
   }
   state.lossInRound = false
-  state.lostInRound = 0
 }
 
 /** BBRResetShortTermModel. */

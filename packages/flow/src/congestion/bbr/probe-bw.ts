@@ -75,7 +75,7 @@ export function updateProbeBwCycle(state: BbrState, facts: AckFacts): void {
 
 /** BBRHandleLostPacket. */
 export function handleLostSegment(state: BbrState, facts: AckFacts): void {
-  noteLoss(state, facts, facts.lost)
+  noteLoss(state, facts)
   if (state.bwProbeSamples && isInflightTooHigh(facts)) handleInflightTooHigh(state, facts, inflightAtLoss(facts))
 }
 

@@ -51,9 +51,6 @@ export interface BbrState extends CongestionState {
   lossRoundDelivered: number
   lossRoundStart: boolean
   lossInRound: boolean
-  /** Bytes lost in it; Infinity when a mark or a timeout says that it was too much. */
-  lostInRound: number
-  deliveredInRound: number
   /** A segment was marked lost since the last ACK. */
   lossSinceAck: boolean
   /** ACKs of this round that came with a loss. */
@@ -111,8 +108,8 @@ export function createBbrState(mss: number, cwnd: number): BbrState {
     maxBw: NaN, maxBwFilter: createWindowedMaxFilter(), cycleCount: 0, minRtt: Infinity, minRttStamp: Infinity,
     extraAcked: NaN, extraAckedFilter: createWindowedMaxFilter(), extraAckedIntervalStart: NaN, extraAckedDelivered: NaN,
     bw: NaN, bwShortterm: Infinity, inflightShortterm: Infinity, inflightLongterm: Infinity,
-    lossRoundDelivered: NaN, lossRoundStart: false, lossInRound: false, lostInRound: NaN, deliveredInRound: NaN,
-    lossSinceAck: false, lossEvents: 0, bwLatest: NaN, inflightLatest: NaN,
+    lossRoundDelivered: NaN, lossRoundStart: false, lossInRound: false, lossSinceAck: false, lossEvents: 0,
+    bwLatest: NaN, inflightLatest: NaN,
     fullBw: NaN, fullBwCount: 0, fullBwNow: false, fullBwReached: false, drainStartRound: 0,
     cycleStamp: NaN, bwProbeWait: NaN, roundsSinceBwProbe: 0, bwProbeSamples: false, bwProbeUpRounds: 0, bwProbeUpAcks: NaN,
     probeUpCount: Infinity,
@@ -122,7 +119,6 @@ export function createBbrState(mss: number, cwnd: number): BbrState {
   }
   // NaN first, so that V8 keeps these as doubles that are overwritten in place.
   state.nextRoundDelivered = state.lossRoundDelivered = 0
-  state.lostInRound = state.deliveredInRound = 0
   state.maxBw = state.bw = state.bwLatest = state.fullBw = 0
   state.inflightLatest = state.bwProbeUpAcks = 0
   state.extraAcked = state.extraAckedDelivered = 0
