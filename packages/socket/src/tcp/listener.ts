@@ -5,8 +5,12 @@ import type { SocketAddress } from '../socket-address.ts'
 import { SocketError } from '../socket-error.ts'
 import { TcpConnection } from './tcp-connection.ts'
 import type { TcpSocket } from './tcp-socket.ts'
+import type { SocketOptions } from './tcp-socket-options.ts'
+import type { TcpTuning } from './tcp-tuning.ts'
+import { inRange, tuningSettings } from './tcp-tuning.ts'
 
-export interface ListenOptions {
+/** Beside its own figures, what the accepted connections inherit. */
+export interface ListenOptions extends TcpTuning {
   /** One of the stack's addresses; `0.0.0.0` for any IPv4 address, `::` (the default) for any address. */
   readonly hostname?: string
   /** 1 to 65,535, or 0 for an ephemeral one, which `localAddress` tells. */
@@ -15,6 +19,24 @@ export interface ListenOptions {
   readonly backlog?: number
   /** Share the port with a listener of a wider or narrower address: false. */
   readonly reuseAddress?: boolean
+  /** Handshakes under way, at most, 1 to 65,535: 256. Beyond that SYNs are answered by cookies. */
+  readonly halfOpen?: number
+  /** How long a connection waits for its first text before it is accepted without, in ms: 0. */
+  readonly deferAccept?: number
+  /** Connections at once whose text came with the SYN (RFC 7413) and may come twice, at most 65,535: 0, fast open is off. */
+  readonly fastOpen?: number
+}
+
+/** The same as options of a base socket. @throws RangeError for a figure out of range. */
+export function listenerOptions(options: ListenOptions): SocketOptions {
+  const { reuseAddress = false, halfOpen, deferAccept, fastOpen } = options
+  return {
+    reuseAddress,
+    settings: tuningSettings(options),
+    ...(halfOpen === undefined ? {} : { halfOpen: inRange('halfOpen', halfOpen, 1, 65_535) }),
+    ...(deferAccept === undefined ? {} : { deferAccept: inRange('deferAccept', deferAccept, 0, 2 ** 31) }),
+    ...(fastOpen === undefined ? {} : { fastOpenQueue: inRange('fastOpen', fastOpen, 0, 65_535) }),
+  }
 }
 
 /** Accepts TCP connections: `for await (const connection of listener)`. */

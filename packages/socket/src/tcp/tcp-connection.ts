@@ -6,16 +6,21 @@ import type { AbortOptions } from '../abort-options.ts'
 import type { SocketAddress } from '../socket-address.ts'
 import { SocketError } from '../socket-error.ts'
 import type { TcpSocket } from './tcp-socket.ts'
+import type { TcpTuning } from './tcp-tuning.ts'
+import { tuningSettings } from './tcp-tuning.ts'
 
-export interface ConnectOptions {
+export interface ConnectOptions extends TcpTuning {
   /** An IP address as text, or `localhost`. */
   readonly hostname: string
   /** 1 to 65,535. */
   readonly port: number
   /** Our end, if it matters: one of the stack's addresses; a port, or 0 for an ephemeral one. */
   readonly local?: { readonly hostname?: string, readonly port?: number }
-  /** Nagle's algorithm off: false. */
-  readonly noDelay?: boolean
+  /**
+   * Bytes to begin with, which go with the SYN itself when this stack knows the server from before (RFC 7413), and with the handshake's
+   * end otherwise. They may arrive twice, so a request must be one that does no harm then. They must not change until they are sent.
+   */
+  readonly fastOpen?: Uint8Array
   /** Gives up connecting. Of no effect once connected. */
   readonly signal?: AbortSignal
 }
@@ -84,6 +89,11 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
     return this.#socket
   }
 
+  /** Changes how the connection behaves from now on. @throws RangeError for a figure out of range. */
+  configure(tuning: TcpTuning): void {
+    this.#socket.configure(tuningSettings(tuning))
+  }
+
   /**
    * Reads what there is, waiting for one byte at least. Gives the count, up to `into.length`; `null` once the peer has sent
    * all. Several reads wait in line.
@@ -122,19 +132,27 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
   /**
    * Ends both directions: pending reads reject with ECANCELED, what was written is still sent. Resolves when the peer has
    * acknowledged all of it or the connection is over; never rejects (`closed` tells how it went). Data that the peer sends
-   * afterwards is answered by a reset (RFC 1122 §4.2.2.13). A peer that never reads keeps it waiting: `abort` ends that.
+   * afterwards is answered by a reset (RFC 1122 §4.2.2.13). A peer that never reads keeps it waiting: `abort` or `linger` ends that.
+   *
+   * With `linger` 0 it resets, as `abort`. With `linger` above 0 it rejects when not everything was acknowledged: with ETIMEDOUT
+   * when that time has passed, or with what broke the connection before.
    */
   async close(): Promise<void> {
+    const linger = this.#socket.parts.connection?.settings.linger ?? -1
+    if (linger === 0) this.abort()
     if (!this.#closing) {
       this.#closing = true
       this.#endReading()
     }
+    if (linger > 0) this.#socket.startLinger()
     try {
       await this.closeWrite()
-    } catch {
-      // `closed` rejects with it.
+    } catch (error) {
+      // Else `closed` alone rejects with it.
+      if (linger > 0) throw error
+    } finally {
+      this.#finish()
     }
-    this.#finish()
   }
 
   /** Resets the connection: nothing more is sent or read, and everything pending rejects with ECONNABORTED. */

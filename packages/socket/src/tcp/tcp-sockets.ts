@@ -12,7 +12,7 @@ import type { ProtocolAccounting, ProtocolHost, StreamProtocol } from '../protoc
 import { SocketError } from '../socket-error.ts'
 import type { StackSnapshot } from '../stack-snapshot.ts'
 import type { ListenOptions } from './listener.ts'
-import { Listener } from './listener.ts'
+import { Listener, listenerOptions } from './listener.ts'
 import { netstatConnection, netstatListener } from './tcp-netstat.ts'
 import type { ConnectOptions } from './tcp-connection.ts'
 import { TcpConnection } from './tcp-connection.ts'
@@ -20,6 +20,7 @@ import type { SocketSnapshot, TcpSnapshot } from './tcp-snapshot.ts'
 import { fingerprintTcp, restoreTcp, snapshotTcp, unheldConnections } from './tcp-snapshot.ts'
 import { TcpSocket } from './tcp-socket.ts'
 import type { SocketOptions } from './tcp-socket-options.ts'
+import { tuningSettings } from './tcp-tuning.ts'
 
 export interface TcpSettings extends Partial<TcpConfig> {
   /** NewReno by default. */
@@ -254,11 +255,11 @@ export class TcpSockets implements StreamProtocol {
   }
 
   async connect(options: ConnectOptions): Promise<TcpConnection> {
-    const { signal, local } = options
+    const { signal, local, fastOpen } = options
     signal?.throwIfAborted()
-    const socket = this.socket()
+    const settings = tuningSettings(options)
+    const socket = this.socket({ reuseAddress: false, settings, fastOpen: fastOpen !== undefined })
     const end = { hostname: options.hostname, port: options.port }
-    if (options.noDelay === true) socket.setsockopt('TCP_NODELAY', 1)
     const bound = local === undefined ? 0 : socket.bind(local.hostname ?? ANY_IPV4, local.port ?? 0)
     const result = bound < 0 ? bound : socket.connect(options.hostname, options.port)
     if (result !== Errno.EINPROGRESS) {
@@ -266,6 +267,8 @@ export class TcpSockets implements StreamProtocol {
       throw new SocketError(result, bound < 0 ? 'bind' : 'connect', end)
     }
     const connection = new TcpConnection(socket, 'connecting')
+    // Queued before the next poll sends the SYN. If it fails, so does the connection.
+    if (fastOpen !== undefined) connection.write(fastOpen).catch(() => undefined)
     const onAbort = (): void => connection.abort()
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
@@ -280,9 +283,8 @@ export class TcpSockets implements StreamProtocol {
   }
 
   listen(options: ListenOptions): Listener {
-    const socket = this.socket()
+    const socket = this.socket(listenerOptions(options))
     const { hostname = '::', port } = options
-    if (options.reuseAddress === true) socket.setsockopt('SO_REUSEADDR', 1)
     const bound = socket.bind(hostname, port)
     const result = bound < 0 ? bound : socket.listen(options.backlog)
     if (result < 0) {
