@@ -158,6 +158,15 @@ describe('go-back-N', () => {
     expect(t.send(1001)).toEqual([3, 4, 5, 6])
   })
 
+  test('the timer is the oldest packet\'s: a later one does not put it off', () => {
+    const t = talk(goBackN, { window: 2, modulus: 4, timer: 1000 })
+    t.sender.offered = 1
+    t.send(0)
+    t.sender.offered = 2
+    expect(t.send(400)).toEqual([1])
+    expect(t.sender.deadline).toBe(1000)
+  })
+
   test('the timer stops when all is acknowledged', () => {
     const t = talk(goBackN, { window: 2, modulus: 4, timer: 1000 })
     t.send(0)
@@ -435,6 +444,10 @@ describe('all schemes', () => {
     for (const maxRetries of [-1, 0.5, 65_536]) expect(() => scheme.createSender({ timer: 1, maxRetries })).toThrow(/maxRetries/)
     const sender = scheme.createSender(good)
     for (const packets of [-1, 0.5, NaN, 2 ** 53]) expect(() => arqOffer(sender, packets)).toThrow(RangeError)
+    arqOffer(sender, 2 ** 53 - 1)
+    expect(() => arqOffer(sender, 1)).toThrow(RangeError)
+    expect(() => selectiveRepeat.createReceiver({ window: 4, timer: 1, ackEvery: 2 })).toThrow(/ackEvery .* from 1 to 1/)
+    expect(scheme.createReceiver({ modulus: 8, timer: 1 }).ack).toBe(7)
   })
 
   test('the least number space: 2 for stop-and-wait, window + 1 for go-back-N, 2·window for selective repeat', () => {
