@@ -219,6 +219,22 @@ describe('client and server', () => {
     expect(await hosts.run(work())).toMatch(/"bytes":1000,/)
   })
 
+  it('a client that goes while the server waits for such data leaves the server free', async () => {
+    const work = async (): Promise<void> => {
+      const control = await greet(frameJson({ tcp: true, time: 100 }))
+      await clock.sleep(100)
+      await greet()
+      await clock.sleep(100)
+      await control.write(Uint8Array.of(4))
+      await control.write(frameJson({ streams: [{ id: 1, bytes: 1000 }] }))
+      await clock.sleep(100)
+      await control.closeWrite()
+      await clock.sleep(100)
+      await measure()
+    }
+    await hosts.run(work())
+  })
+
   it('a client that is stopped says so: CLIENT_TERMINATE', async () => {
     const said: number[] = []
     hosts.start(1, async (connection) => {

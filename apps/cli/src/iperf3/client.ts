@@ -4,7 +4,7 @@ import type { Clock } from './clock.ts'
 import { watch } from './clock.ts'
 import { connectSocket } from './connect-socket.ts'
 import type { Heard } from './control-channel.ts'
-import { ControlChannel } from './control-channel.ts'
+import { ControlChannel, isHeard } from './control-channel.ts'
 import { makeCookie } from './cookie.ts'
 import { CpuMeter } from './cpu-meter.ts'
 import { createPool, DataStream, totalBytes } from './data-stream.ts'
@@ -134,14 +134,13 @@ async function runStreams(
   for (const stream of sending) stream.startSending()
 
   const heard = control.listen()
-  const interrupted = (): boolean => heard.state !== undefined || heard.error !== undefined
   const isComplete = (now: number): boolean => (bytes > 0
     ? (direction === 'reverse' || totalBytes(sending) >= bytes) && (direction === 'forward' || totalBytes(receiving) >= bytes)
     : now - startedAt >= time * 1000)
   const moved = await watch(clock, {
     done: (now) => {
       meter.look(now)
-      return interrupted() || isComplete(now) || streams.some(({ errno }) => errno !== 0)
+      return isHeard(heard) || isComplete(now) || streams.some(({ errno }) => errno !== 0)
     },
     progress: () => totalBytes(streams),
     patience: IDLE_PATIENCE,
@@ -155,7 +154,7 @@ async function runStreams(
   for (const stream of sending) stream.stopSending()
   // Once the server hears TEST_END it reads no more: what is on its way would be lost to its count.
   const unacknowledged = (): number => sending.reduce((sum, stream) => sum + stream.unacknowledged, 0)
-  await watch(clock, { done: () => unacknowledged() === 0 || interrupted(), progress: unacknowledged, patience: LAST_BYTES_PATIENCE })
+  await watch(clock, { done: () => unacknowledged() === 0 || isHeard(heard), progress: unacknowledged, patience: LAST_BYTES_PATIENCE })
   const lastAt = Math.max(startedAt, ...streams.map(({ movedAt }) => movedAt))
   const endedAt = direction === 'reverse' && bytes > 0 ? lastAt : clock.now()
   meter.end(endedAt)
@@ -174,8 +173,7 @@ async function runStreams(
 
 /** Until the server has heard of the end, it sends; and then its streams end. */
 async function receiveRest(clock: Clock, control: ControlChannel, heard: Heard, receiving: readonly DataStream[]): Promise<void> {
-  const interrupted = (): boolean => heard.state !== undefined || heard.error !== undefined
-  await watch(clock, { done: interrupted, progress: () => totalBytes(receiving), patience: END_PATIENCE })
+  await watch(clock, { done: () => isHeard(heard), progress: () => totalBytes(receiving), patience: END_PATIENCE })
   if (heard.error !== undefined) throw heard.error
   if (heard.state === undefined) throw new Iperf3Error('the server does not answer TEST_END')
   if (heard.state !== TestState.EXCHANGE_RESULTS) throw await control.explain(heard.state, 'EXCHANGE_RESULTS')

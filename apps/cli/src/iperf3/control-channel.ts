@@ -15,6 +15,10 @@ export interface Heard {
   readonly error: Error | undefined
 }
 
+export function isHeard({ state, error }: Heard): boolean {
+  return state !== undefined || error !== undefined
+}
+
 /**
  * The control connection of a test: one-byte states, and JSON behind its length in four bytes, big-endian. Whatever waits for the
  * other end has a limit in time, and messages have one in size: then, and when the connection ends, it throws `Iperf3Error`. Once

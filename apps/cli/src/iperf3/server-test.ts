@@ -2,12 +2,14 @@ import type { TcpSocket } from '@layerfour/socket'
 import { TcpConnection } from '@layerfour/socket'
 import type { Clock } from './clock.ts'
 import { watch } from './clock.ts'
-import { ControlChannel } from './control-channel.ts'
+import type { Heard } from './control-channel.ts'
+import { ControlChannel, isHeard } from './control-channel.ts'
 import { CpuMeter } from './cpu-meter.ts'
 import { createPool, DataStream, totalBytes } from './data-stream.ts'
 import { Iperf3Error } from './iperf3-error.ts'
 import type { PlannedStream, TestParameters } from './parameters.ts'
 import { LONGEST_PARAMETERS, parseParameters, planStreams } from './parameters.ts'
+import type { StreamResult } from './results.ts'
 import { formatResults, LONGEST_RESULTS, parseResults } from './results.ts'
 import { TestState } from './test-state.ts'
 
@@ -17,6 +19,10 @@ const STREAMS_PATIENCE = 15_000
 const IDLE_PATIENCE = 30_000
 /** How long the last bytes that a client has sent may stay away, in ms. */
 const LAST_BYTES_PATIENCE = 5000
+/** How long all of them may take, in ms: the client waits for our results. */
+const LAST_BYTES_LIMIT = 10_000
+/** How long the client may look at our results, in ms. */
+const DONE_PATIENCE = 15_000
 
 interface Offered {
   readonly socket: TcpSocket
@@ -72,7 +78,6 @@ export class ServerTest {
     await control.writeState(TestState.TEST_START)
     await control.writeState(TestState.TEST_RUNNING)
     await this.#measure(parameters)
-    await control.expectState(TestState.IPERF_DONE)
   }
 
   async #gatherStreams(parameters: TestParameters): Promise<void> {
@@ -114,7 +119,7 @@ export class ServerTest {
           startedAt = now
           countFrom = Infinity
         }
-        return heard.state !== undefined || heard.error !== undefined || streams.some(({ errno }) => errno !== 0)
+        return isHeard(heard) || streams.some(({ errno }) => errno !== 0)
       },
       progress: () => totalBytes(streams),
       patience: IDLE_PATIENCE,
@@ -136,18 +141,24 @@ export class ServerTest {
     await control.writeState(TestState.EXCHANGE_RESULTS)
     const theirs = parseResults(await control.readJson(LONGEST_RESULTS))
     if (theirs === undefined) throw new Iperf3Error("the client's results make no sense")
-    if (omit === 0) await this.#receiveRest(receiving, theirs.streams.filter(({ id }) => receiving.some((stream) => stream.id === id)))
+    const last = control.listen()
+    if (omit === 0) await this.#receiveRest(receiving, theirs.streams, last)
     await control.writeJson(formatResults({
       cpu: use, congestion, streams: [...receiving.map((stream) => stream.result(startedAt, endedAt)), ...sent],
     }))
     await control.writeState(TestState.DISPLAY_RESULTS)
+    await watch(clock, { done: () => isHeard(last), progress: () => 0, patience: DONE_PATIENCE })
+    if (last.state !== TestState.IPERF_DONE) throw last.error ?? new Iperf3Error('the client does not end the test')
   }
 
   /** What the client has sent and what is still on its way: TEST_END may have overtaken it. */
-  async #receiveRest(receiving: readonly DataStream[], sent: readonly { readonly bytes: number }[]): Promise<void> {
-    const all = sent.reduce((sum, { bytes }) => sum + bytes, 0)
+  async #receiveRest(receiving: readonly DataStream[], sent: readonly StreamResult[], last: Heard): Promise<void> {
+    const isReceived = ({ id }: StreamResult): boolean => receiving.some((stream) => stream.id === id)
+    const all = sent.filter(isReceived).reduce((sum, { bytes }) => sum + bytes, 0)
+    const limit = this.#clock.now() + LAST_BYTES_LIMIT
     await watch(this.#clock, {
-      done: () => totalBytes(receiving) >= all || receiving.every(({ ended, errno }) => ended || errno !== 0),
+      done: (now) => totalBytes(receiving) >= all || now >= limit || isHeard(last)
+        || receiving.every(({ ended, errno }) => ended || errno !== 0),
       progress: () => totalBytes(receiving),
       patience: LAST_BYTES_PATIENCE,
     })
