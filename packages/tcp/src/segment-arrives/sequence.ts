@@ -106,11 +106,14 @@ function repeatsSyn(tcb: Tcb, header: TcpHeader): boolean {
 /**
  * An unacceptable segment is answered by an ACK (RFC 9293 §3.10.7.4). One that takes sequence numbers always: its sender
  * retransmits, and needs it. A bare ACK only as often as challenges: two ends that find each other's ACKs unacceptable
- * would otherwise answer for ever.
+ * would otherwise answer for ever. Keepalive probes, one before RCV.NXT, have as many answers again in reserve, which no forger uses
+ * up who does not know the number.
  */
 function answerUnacceptable(context: TcpContext, tcb: Tcb, segment: Segment, now: number): void {
+  const { challengeAcks } = context.config
+  const isKeepAlive = ((segment.header.sequence + 1 - tcb.rcv.nxt) | 0) === 0
   if (segmentLength(segment) > 0) tcb.ackNow = true
-  else challenge(context, tcb, now)
+  else challenge(context, tcb, now, isKeepAlive ? 2 * challengeAcks : challengeAcks)
 }
 
 /** The FIN that was taken comes again: its number is the last one before RCV.NXT. */
