@@ -5,7 +5,15 @@ import {
   rateOnDelivered, rateOnLost, rateOnSend, type RateSample, rateShiftTime,
 } from '../src/index.ts'
 
-interface Record { delivered: number, deliveredAt: number, firstSentAt: number, sentAt: number, appLimited: boolean, sentInFlight: number, lost: number }
+interface Record {
+  delivered: number
+  deliveredAt: number
+  firstSentAt: number
+  sentAt: number
+  appLimited: boolean
+  sentInFlight: number
+  lost: number
+}
 
 /** A connection that keeps its records as objects. */
 class Sender {

@@ -23,8 +23,8 @@ function average(ms: number, rate: number, late: (i: number) => number, mss = MS
   const pacer = createPacer()
   burst(pacer, 0, rate, mss)
   let sent = 0
-  for (let now = 0, i = 0; ;) {
-    now = pacerDeadline(pacer) + late(i++)
+  for (let i = 0; ; i++) {
+    const now = pacerDeadline(pacer) + late(i)
     if (now > ms) return sent * 1000 / ms
     sent += burst(pacer, now, rate, mss)
   }
