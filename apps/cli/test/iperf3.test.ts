@@ -163,11 +163,11 @@ describe('client and server', () => {
     expect(hosts.faults).toEqual([])
   })
 
-  it.each<TestParameters['direction']>(['forward', 'reverse'])('by time, %s: a second at nearly the rate of the link', async (direction) => {
+  it.each<TestParameters['direction']>(['forward', 'reverse'])('by time, %s: the rate is most of what the link has, and not more', async (direction) => {
     const { intervals, ...result } = await hosts.run(measure({ direction, time: 2, bytes: 0 }))
     const [{ sent, received } = { sent: { bytes: 0 }, received: { bytes: 0, rate: 0 } }] = sumUp(result)
     expect(received.bytes).toBe(sent.bytes)
-    expect(received.rate).toBeGreaterThan(70e6)
+    expect(received.rate).toBeGreaterThan(50e6)
     expect(received.rate).toBeLessThan(100e6)
     expect(intervals[0]).toMatchObject({ from: 0 })
     expect(intervals.reduce((sum, interval) => sum + interval.sent + interval.received, 0)).toBeLessThanOrEqual(sent.bytes)
