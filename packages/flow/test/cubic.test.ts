@@ -17,7 +17,11 @@ function afterLoss(segments: number): CubicState {
 /** One round trip that begins at `now`: a window of ACKs, evenly spread. */
 function round(s: CubicState, now: number, rtt: number): void {
   const segments = Math.floor(s.cwnd / MSS)
-  for (let i = 0; i < segments; i++) cubic.onAck(s, acked(MSS, { now: now + i * rtt / segments, srtt: rtt }))
+  const told = acked(MSS, { srtt: rtt })
+  for (let i = 0; i < segments; i++) {
+    told.now = now + i * rtt / segments
+    cubic.onAck(s, told)
+  }
 }
 
 describe('cube root', () => {
@@ -115,6 +119,14 @@ describe('the Reno-friendly region', () => {
     }
   })
 
+  test('a window that is ahead of W_est is not taken back to it', () => {
+    const s = afterLoss(20)
+    cubic.onAck(s, acked(MSS, { now: 0, srtt: 10 }))
+    s.cwnd = 30_000
+    cubic.onAck(s, acked(MSS, { now: 0, srtt: 10 }))
+    expect(s.cwnd).toBe(30_000)
+  })
+
   test('RFC 9438 §4.3: once W_est has reached cwnd_prior, it grows as Reno does', () => {
     const s = afterLoss(20)
     cubic.onAck(s, acked(MSS, { now: 0, srtt: 10 }))
@@ -131,6 +143,18 @@ describe('reductions', () => {
     cubic.onLoss(s, facts({ inFlight: 90_000 }))
     expect(s).toMatchObject({ cwnd: 63_000, ssthresh: 63_000 })
     expect(s.epoch).toMatchObject({ wMax: 100_000, cwndPrior: 100_000, start: Infinity })
+  })
+
+  test('RFC 9438 §4.2: the next stage begins with the first ACK after recovery', () => {
+    const s = afterLoss(100)
+    cubic.onAck(s, acked(MSS, { now: 1000, srtt: 100 }))
+    s.cwnd = 90_000
+    cubic.onLoss(s, facts({ inFlight: 90_000 }))
+    cubic.onAck(s, acked(MSS, { now: 1050, srtt: 100, inRecovery: true }))
+    expect(s.cwnd).toBe(63_000)
+    expect(s.epoch.start).toBe(Infinity)
+    cubic.onAck(s, acked(MSS, { now: 1150, srtt: 100 }))
+    expect(s.epoch.start).toBe(1150)
   })
 
   test('RFC 9438 §4.6: two segments at least; after a mark the window, not the threshold, may be one', () => {
@@ -277,6 +301,11 @@ describe('time that does not count (RFC 9438 §5.8)', () => {
     cubic.onTimeout(s, timedOut(1000))
     const moved = structuredClone(s)
     cubic.shiftTime!(moved, -10_000)
+    const running = afterLoss(100)
+    cubic.onAck(running, acked(MSS, { now: 0, srtt: 100 }))
+    cubic.shiftTime!(running, -10_000)
+    cubic.onAck(running, acked(MSS, { now: -9000, srtt: 100, appLimited: true }))
+    expect(running.epoch.start).toBe(-9000)
     for (const [each, at] of [[s, 2000], [moved, -8000]] as const) {
       each.cwnd = each.ssthresh = 60_000
       cubic.onUndo!(each, facts({}))

@@ -97,6 +97,7 @@ describe('the window', () => {
   test('in recovery marks are learned from, and the window is not reduced again', () => {
     const s = observing({ alpha: 0.5 })
     dctcp.onAck(s, acked(10_000, { ack: 10_000, sent: 20_000, ece: true, inRecovery: true }))
+    dctcp.onAck(s, acked(10_000, { ack: 15_000, sent: 20_000, inRecovery: true }))
     expect(s).toMatchObject({ alpha: 0.5 * 15 / 16 + 1 / 16, cwnd: 10_000 })
   })
 

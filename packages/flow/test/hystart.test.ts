@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
-  type CongestionControl, createHystart, cubic, type Hystart, hystartOnAck, type HystartState, MAX_CONGESTION_WINDOW, newReno,
+  type CongestionControl, createHystart, cubic, type Hystart, hystartOnAck, hystartSlowStart, type HystartState, MAX_CONGESTION_WINDOW,
+  newReno,
 } from '../src/index.ts'
 import { facts, MSS, timedOut } from './_facts.ts'
 import { ackRound } from './_model.ts'
@@ -100,6 +101,15 @@ describe('conservative slow start', () => {
     const h = entered()
     round(h, rtts(55, 7))
     expect(inCss(h)).toBe(true)
+  })
+
+  test('RFC 9406 §4.2: at its end ssthresh becomes cwnd', () => {
+    const hystart = Object.assign(createHystart(), { windowEnd: 5000, cssBaselineMinRtt: 60, cssRoundsLeft: 1 })
+    const s = { cwnd: 20_000, ssthresh: MAX_CONGESTION_WINDOW, pacingRate: 0, hystart }
+    hystartSlowStart(s, facts({ ack: 4000, sent: 24_000, newlyAcked: MSS, rtt: 60 }))
+    expect(s).toMatchObject({ cwnd: 20_250, ssthresh: MAX_CONGESTION_WINDOW })
+    hystartSlowStart(s, facts({ ack: 5000, sent: 25_000, newlyAcked: MSS, rtt: 60 }))
+    expect(s).toMatchObject({ cwnd: 20_500, ssthresh: 20_500 })
   })
 
   test('slow start that resumed can be left again, for five whole rounds', () => {

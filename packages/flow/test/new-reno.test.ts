@@ -114,6 +114,8 @@ describe('reductions', () => {
     const s = state({ cwnd: 20_000 })
     newReno.onLoss(s, facts({ inFlight: 16_000 }))
     expect(s).toMatchObject({ cwnd: 8000, ssthresh: 8000 })
+    newReno.onLoss(s, facts({ inFlight: 8000 }))
+    expect(s).toMatchObject({ cwnd: 4000, ssthresh: 4000 })
   })
 
   test('RFC 5681 §3.1 equation 4: ssthresh is two segments at least', () => {

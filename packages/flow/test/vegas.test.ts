@@ -87,6 +87,14 @@ describe('slow start', () => {
     expect(far).toMatchObject({ cwnd: 2000, ssthresh: 2000 })
   })
 
+  test('RFC 7661: a window that was not filled does not grow, and a round without a sample is no turn', () => {
+    const s = linear(40, { ssthresh: MAX_CONGESTION_WINDOW, windowEnd: 9000 })
+    vegas.onAck(s, acked(MSS, { ack: 1000, sent: 20_000, appLimited: true }))
+    expect(s.cwnd).toBe(40_000)
+    vegas.onAck(s, acked(MSS, { ack: 9000, sent: 20_000, rtt: -1 }))
+    expect(s).toMatchObject({ cwnd: 41_000, growing: true })
+  })
+
   test('a path that holds 33 segments is filled, with 2 to 4 in the queue', () => {
     const windows = run(vegas.create(MSS), start(), 60, 33)
     for (const window of windows.slice(20)) {
@@ -109,10 +117,12 @@ describe('losses', () => {
   test('RFC 5681 §3.1: a loss halves the flight, a timeout leaves one segment', () => {
     const s = vegas.create(MSS)
     expect(s).toMatchObject({ cwnd: initialWindow(MSS), ssthresh: MAX_CONGESTION_WINDOW })
-    vegas.onLoss(s, facts({ inFlight: 40_000 }))
-    expect(s).toMatchObject({ cwnd: 20_000, ssthresh: 20_000 })
-    vegas.onTimeout(s, timedOut(20_000))
-    expect(s).toMatchObject({ cwnd: 1000, ssthresh: 10_000, growing: true })
+    Object.assign(s, { rttSum: 500, rttCount: 5, growing: false })
+    vegas.onLoss(s, facts({ inFlight: 40_000, sent: 50_000 }))
+    expect(s).toMatchObject({ cwnd: 20_000, ssthresh: 20_000, windowEnd: 50_000, rttCount: 0, rttSum: 0 })
+    Object.assign(s, { rttSum: 500, rttCount: 5, growing: false })
+    vegas.onTimeout(s, timedOut(20_000, { sent: 60_000 }))
+    expect(s).toMatchObject({ cwnd: 1000, ssthresh: 10_000, growing: true, windowEnd: 60_000, rttCount: 0, rttSum: 0 })
     expect(vegas.create(MSS, 2000).cwnd).toBe(2000)
   })
 

@@ -131,9 +131,8 @@ function beginEpoch(state: CubicState, facts: AckFacts): void {
   epoch.start = facts.now
   epoch.wEst = cwnd
   // Nothing to return to after a timeout or the first slow start, or the window is past it already (§4.8, §4.10).
-  if (epoch.wMax === 0 || epoch.wMax < cwnd) epoch.wMax = cwnd
+  if (epoch.wMax < cwnd) epoch.wMax = cwnd
   epoch.k = cubeRoot((epoch.wMax - cwnd) / facts.mss / C)
-  state.credit = 0
 }
 
 /** W_cubic(t) in bytes, t in seconds (§4.2, figure 1). */

@@ -85,7 +85,6 @@ function judgeRound(hystart: Hystart): void {
     if (currentRoundMinRtt < hystart.cssBaselineMinRtt) hystart.cssBaselineMinRtt = Infinity
     return
   }
-  if (lastRoundMinRtt === Infinity) return
   const rise = Math.max(MIN_RTT_THRESH, Math.min(lastRoundMinRtt / MIN_RTT_DIVISOR, MAX_RTT_THRESH))
   if (currentRoundMinRtt >= lastRoundMinRtt + rise) {
     hystart.cssBaselineMinRtt = currentRoundMinRtt
