@@ -15,8 +15,8 @@ export interface TcpConfig {
   /** The same for an unanswered SYN, in ms: 180,000 (RFC 9293 MUST-23: at least 3 minutes). */
   readonly synTimeout: number
   /**
-   * How often the SYN,ACK of a listener is sent again to a peer that answers none, who may be forged: 5, the last after 31 s, and
-   * given up after 63 s. MUST-23 has an open attempt in mind; a listener goes on listening.
+   * How often a listener's SYN,ACK is sent again without an answer: 7, for the three minutes of an opening (RFC 9293 MUST-23). Fewer make a
+   * host that answers forged SYNs quieter, and lose connections over very bad paths: 5, as Linux has it, gives up after 63 s.
    */
   readonly synAckRetries: number
   /** Probe idle connections (RFC 9293 MUST-25: off unless asked for): false. */
@@ -39,6 +39,10 @@ export interface TcpConfig {
   readonly sack: boolean
   /** Try smaller segments when full ones vanish, and larger ones again later (RFC 4821): true. */
   readonly mtuProbing: boolean
+  /** Probe for lost tails before the retransmission timer would (RFC 8985 §7); needs SACK: true. */
+  readonly tailLossProbe: boolean
+  /** Spread segments over the round trip, also with algorithms that do not ask for it: false. */
+  readonly pacing: boolean
   /** Offer and accept explicit congestion notification (RFC 3168): false. */
   readonly ecn: boolean
   /** Challenge ACKs a connection may send in one second (RFC 5961 §10): 10. */
@@ -63,7 +67,7 @@ export const defaultConfig: TcpConfig = {
   msl: 30_000,
   userTimeout: 300_000,
   synTimeout: 180_000,
-  synAckRetries: 5,
+  synAckRetries: 7,
   keepAlive: false,
   keepAliveIdle: 7_200_000,
   keepAliveInterval: 75_000,
@@ -74,6 +78,8 @@ export const defaultConfig: TcpConfig = {
   windowScaling: true,
   sack: true,
   mtuProbing: true,
+  tailLossProbe: true,
+  pacing: false,
   ecn: false,
   challengeAcks: 10,
   quickAcks: 16,

@@ -1,4 +1,4 @@
-import type { AckFacts, CongestionControl, SendFacts } from '@layerfour/flow'
+import type { AckFacts, CongestionControl, SackBlocks, SendFacts } from '@layerfour/flow'
 import type { Arena, SipHash } from '@layerfour/storage'
 import type { NetworkLayer, PacketMeta, TcpHeader } from '@layerfour/wire'
 import type { TcpConfig } from './config.ts'
@@ -12,7 +12,8 @@ export interface TcpContext {
   readonly network: NetworkLayer
   readonly arena: Arena
   readonly config: TcpConfig
-  readonly congestionControl: CongestionControl
+  /** Congestion control algorithms in use; the first is the default one. */
+  readonly controls: CongestionControl[]
   readonly observer: TcpObserver | undefined
   readonly hash: SipHash
   /** The segment being processed. */
@@ -21,6 +22,7 @@ export interface TcpContext {
   readonly header: TcpHeader
   readonly meta: PacketMeta
   readonly facts: AckFacts
+  readonly blocks: SackBlocks
   readonly sendFacts: SendFacts
   readonly fastOpenCache: FastOpenCache
   /** Segments that belong to no connection block, sent at the next poll. */

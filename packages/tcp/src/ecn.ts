@@ -1,8 +1,10 @@
+import { reactToEcho, RecoveryPhase } from '@layerfour/flow'
 import { TcpFlags } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
+import { controlOf } from './control.ts'
 import type { Segment } from './segment.ts'
 import type { Tcb } from './tcb.ts'
-import { textInFlight, textSent } from './tcb.ts'
+import { textSent } from './tcb.ts'
 
 /*
  * Explicit congestion notification (RFC 3168): routers mark packets instead of dropping them, the
@@ -81,15 +83,12 @@ export function noteMark(tcb: Tcb, segment: Segment): void {
 /** Sender: an echo counts as one loss a window of text, though nothing is resent (RFC 3168 §6.1.2). */
 export function takeEcho(context: TcpContext, tcb: Tcb, flags: number, now: number): void {
   const { ecn } = tcb
-  if (!(flags & TcpFlags.ECE) || tcb.ackedOffset <= ecn.recover || tcb.recovery.inRecovery) return
+  if (!(flags & TcpFlags.ECE) || tcb.ackedOffset <= ecn.recover || tcb.recovery.phase !== RecoveryPhase.Open) return
   ecn.recover = tcb.ackedOffset + textSent(tcb)
   ecn.reduced = true
   const { facts } = context
   facts.now = now
-  facts.ece = true
-  facts.inFlight = textInFlight(tcb)
   facts.mss = tcb.negotiated.mss
-  context.congestionControl.onLoss(tcb.congestion, facts)
-  facts.ece = false
+  reactToEcho(tcb.recovery, controlOf(context, tcb), tcb.congestion, facts)
   context.observer?.congestion?.(tcb, 'ecn', now)
 }

@@ -54,6 +54,5 @@ export function icmpError(context: TcpContext, tcb: Tcb, cause: IcmpCause, mtu: 
 /** RFC 1191 §3, RFC 8201: smaller segments from now on, and those in flight again. */
 function heedPacketTooBig(tcb: Tcb, mtu: number, now: number): void {
   const least = isIpv4(tcb.remoteAddress) ? MINIMUM_MTU_IPV4 : MINIMUM_MTU_IPV6
-  // Too big, not lost to congestion: the window stays as it is.
-  if (lowerPathMtu(tcb, mtu < least ? least : mtu, now) && tcb.synAcked) tcb.snd.nxt = tcb.snd.una
+  lowerPathMtu(tcb, mtu < least ? least : mtu, now)
 }

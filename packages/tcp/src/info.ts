@@ -1,10 +1,12 @@
+import { bytesInFlight, RecoveryPhase } from '@layerfour/flow'
 import type { IpAddress } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
+import { controlOf } from './control.ts'
 import { EcnMode } from './ecn.ts'
 import type { StateName } from './state-machine.ts'
 import { stateNames } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
-import { receiveWindow, textInFlight, textSent } from './tcb.ts'
+import { receiveWindow, textSent } from './tcb.ts'
 
 /** One connection's figures, much as `ss -tino` shows them. Bytes and milliseconds; points in time are those of the stack's clock. */
 export interface ConnectionInfo {
@@ -76,9 +78,12 @@ export interface ConnectionInfo {
   readonly timers: Readonly<Partial<Record<TimerName, number>>>
 }
 
-export type TimerName = 'retransmission' | 'persist' | 'delayedAck' | 'timeWait' | 'user' | 'keepAlive' | 'linger'
+export type TimerName =
+  | 'retransmission' | 'lossProbe' | 'reorder' | 'pacing' | 'persist' | 'delayedAck' | 'timeWait' | 'user' | 'keepAlive' | 'linger'
 
-const timerNames: readonly TimerName[] = ['retransmission', 'persist', 'delayedAck', 'timeWait', 'user', 'keepAlive', 'linger']
+const timerNames: readonly TimerName[] = [
+  'retransmission', 'lossProbe', 'reorder', 'pacing', 'persist', 'delayedAck', 'timeWait', 'user', 'keepAlive', 'linger',
+]
 
 export function connectionInfo(tcb: Tcb, context: TcpContext): ConnectionInfo {
   const { rtt, negotiated, snd, rcv, counters } = tcb
@@ -98,11 +103,11 @@ export function connectionInfo(tcb: Tcb, context: TcpContext): ConnectionInfo {
     receiveLimit: tcb.receiveLimit,
     sendMemory: tcb.sendRing.capacity,
     receiveMemory: tcb.receiveRing.capacity,
-    congestionControl: context.congestionControl.name,
+    congestionControl: controlOf(context, tcb).name,
     cwnd: tcb.congestion.cwnd,
     ssthresh: tcb.congestion.ssthresh,
-    recovering: tcb.recovery.inRecovery,
-    inFlight: textInFlight(tcb),
+    recovering: tcb.recovery.phase === RecoveryPhase.Recovery,
+    inFlight: bytesInFlight(tcb.recovery.sent),
     cwndLimited: tcb.cwndLimited,
     rtt: sampled ? rtt.srtt : -1,
     rttVariation: sampled ? rtt.rttvar : -1,

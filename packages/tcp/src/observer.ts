@@ -2,7 +2,14 @@ import type { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 
 /** What congestion control and loss recovery did. */
-export type CongestionEvent = 'fast-retransmit' | 'partial-ack' | 'recovery-exit' | 'timeout' | 'ecn'
+export type CongestionEvent =
+  | 'fast-retransmit' | 'partial-ack' | 'recovery-exit' | 'timeout' | 'ecn'
+  /** The last reduction of the window was a false alarm and is taken back (RFC 4015). */
+  | 'undo'
+  /** A tail loss probe was sent (RFC 8985 §7). */
+  | 'loss-probe'
+  /** A tail loss probe turned out to have repaired a loss. */
+  | 'loss-probe-repaired'
 
 /** Hears what happens inside; every member may be absent and then costs nothing. Must not change the `Tcb`. */
 export interface TcpObserver {

@@ -1,6 +1,7 @@
 import {
-  createFastRecovery, createPersistTimer, createReceiveWindow, createRttEstimator, createSegmentTimer,
+  createLossRecovery, createPersistTimer, createReceiveWindow, createRttEstimator, createSegmentTimer,
 } from '@layerfour/flow'
+import type { CongestionControl } from '@layerfour/flow'
 import { createRing } from '@layerfour/storage'
 import { isIpv4 } from '@layerfour/wire'
 import type { IpAddress, Path } from '@layerfour/wire'
@@ -8,6 +9,7 @@ import type { TcpConfig } from './config.ts'
 import type { TcpContext } from './context.ts'
 import { firstLimit } from './autotune.ts'
 import { createEcnState } from './ecn.ts'
+import { controlIndex } from './control.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
 import { initialSequenceNumber, timestampOffset } from './isn.ts'
 import { createMtuSearch } from './path-mtu.ts'
@@ -29,6 +31,8 @@ export interface OpenOptions {
   readonly fastOpen?: boolean | undefined
   /** Settings that differ from those of the `Tcp`. */
   readonly settings?: Partial<Settings> | undefined
+  /** One of `@layerfour/flow`'s algorithms, or an object of your own. */
+  readonly congestionControl?: CongestionControl | undefined
   /** Initial send sequence number (int32) instead of RFC 6528's: for tests that repeat. */
   readonly iss?: number | undefined
 }
@@ -37,6 +41,7 @@ export interface OpenOptions {
 export function defaultSettings(config: TcpConfig): Settings {
   return {
     noDelay: false,
+    pacing: config.pacing,
     cork: false,
     keepAlive: config.keepAlive,
     keepAliveIdle: config.keepAliveIdle,
@@ -62,6 +67,7 @@ export function createTcb(
   now: number,
 ): Tcb {
   const { config } = context
+  const control = controlIndex(context, options.congestionControl)
   const iss = options.iss ?? initialSequenceNumber(context.hash, local, localPort, remote, remotePort, now)
   const offset = timestampOffset(context.hash, local, localPort, remote, remotePort)
   const greatest = options.receiveBuffer ?? config.receiveBuffer
@@ -79,8 +85,8 @@ export function createTcb(
     snd: { una: iss, nxt: iss, max: iss, wnd: 0, maxWnd: 0, wl1: 0, wl2: 0, iss, scale: 0, up: 0, urgent: false },
     rcv: { nxt: 0, irs: 0, scale: config.windowScaling ? windowScaleFor(greatest) : 0, up: 0, urgent: false },
     timers: {
-      retransmission: Infinity, persist: Infinity, delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity,
-      linger: Infinity,
+      retransmission: Infinity, lossProbe: Infinity, reorder: Infinity, pacing: Infinity, persist: Infinity,
+      delayedAck: Infinity, timeWait: Infinity, user: Infinity, keepAlive: Infinity, linger: Infinity,
     },
     timestamps: { enabled: false, offset, recent: 0, recentAt: now, resent: offset, lastAckSent: 0 },
     negotiated: { peerMss: ourMss, ourMss, mss: ourMss, windowScaling: false, sack: false },
@@ -100,10 +106,12 @@ export function createTcb(
     ackedOffset: 0,
     window: createReceiveWindow(0),
     rtt: createRttEstimator({ maxAckDelay: MAX_ACK_DELAY }),
-    segmentTimer: createSegmentTimer(),
+    synTimer: createSegmentTimer(),
     persist: createPersistTimer(),
-    congestion: context.congestionControl.create(ourMss),
-    recovery: createFastRecovery(),
+    control,
+    congestion: context.controls[control]!.create(ourMss),
+    recovery: createLossRecovery(),
+    pacer: undefined,
     retries: 0,
     cwndLimited: false,
     synAcked: false,
@@ -123,6 +131,7 @@ export function createTcb(
     quickAcks: config.quickAcks,
     duplicateText: { from: -1, to: -1 },
     retransmitNow: false,
+    lossProbeNow: false,
     probeNow: false,
     keepAliveProbes: 0,
     keepAliveNow: false,

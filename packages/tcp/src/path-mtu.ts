@@ -1,3 +1,4 @@
+import { cutRecords, RecoveryPhase, resendLonger } from '@layerfour/flow'
 import { isIpv4 } from '@layerfour/wire'
 import { effectiveMss } from './handshake.ts'
 import type { Tcb } from './tcb.ts'
@@ -42,6 +43,7 @@ export function createMtuSearch(mtu: number): MtuSearch {
 function setPathMtu(tcb: Tcb, mtu: number): void {
   tcb.pathMtu = mtu
   tcb.negotiated.mss = effectiveMss(tcb)
+  cutRecords(tcb.recovery.sent, tcb.negotiated.mss)
 }
 
 /** Black hole detection (RFC 4821 §7.7): after a timeout, when full segments were in flight. */
@@ -64,7 +66,12 @@ export function lowerPathMtu(tcb: Tcb, claimed: number, now: number): boolean {
   mtuSearch.probe = 0
   mtuSearch.tooBig = claimed + 1
   mtuSearch.at = now + RAISE_INTERVAL
-  if (claimed < tcb.pathMtu) setPathMtu(tcb, claimed)
+  // Too big, not lost to congestion: the window stays as it is.
+  if (claimed < tcb.pathMtu) {
+    tcb.pathMtu = claimed
+    tcb.negotiated.mss = effectiveMss(tcb)
+  }
+  resendLonger(tcb.recovery, tcb.negotiated.mss)
   return true
 }
 
@@ -74,7 +81,7 @@ export function lowerPathMtu(tcb: Tcb, claimed: number, now: number): boolean {
  */
 export function probeLength(tcb: Tcb, queued: number, usable: number, now: number): number {
   const { mtuSearch, negotiated } = tcb
-  if (now < mtuSearch.at || mtuSearch.probe !== 0 || tcb.snd.nxt !== tcb.snd.max || tcb.recovery.inRecovery) return 0
+  if (now < mtuSearch.at || mtuSearch.probe !== 0 || tcb.recovery.phase !== RecoveryPhase.Open) return 0
   if (mtuSearch.tooBig - tcb.pathMtu <= PRECISION) {
     // Found. Much later everything up to the interface's MTU is worth another try.
     const grown = tcb.pathMtu < mtuSearch.most
@@ -100,11 +107,19 @@ export function noteProbeAcked(tcb: Tcb): void {
   setPathMtu(tcb, size)
 }
 
-/** Whether what was just found lost is the probe alone; then its size is too big, and nothing is congested (RFC 4821 §7.6). */
+/** After a timeout: whether the first segment outstanding is the probe; then its size is too big (RFC 4821 §7.6). */
 export function takeLostProbe(tcb: Tcb): boolean {
   const { mtuSearch } = tcb
   if (mtuSearch.probe === 0 || tcb.snd.una !== mtuSearch.probeStart) return false
+  noteProbeLost(tcb)
+  return true
+}
+
+/** The probe is lost: its size is too big, and it is sent again in segments that fit. */
+export function noteProbeLost(tcb: Tcb): void {
+  const { mtuSearch } = tcb
+  if (mtuSearch.probe === 0) return
   mtuSearch.tooBig = mtuSearch.probe
   mtuSearch.probe = 0
-  return true
+  cutRecords(tcb.recovery.sent, tcb.negotiated.mss)
 }

@@ -1,6 +1,8 @@
+import { compactSentQueue, pacerShiftTime, recoveryShiftTime } from '@layerfour/flow'
 import type { Arena, RingBuffer } from '@layerfour/storage'
 import { createRing, RangeSet, ringReserve, SipHash } from '@layerfour/storage'
 import type { TcpContext } from './context.ts'
+import { controlOf, findControl } from './control.ts'
 import { MAXIMUM_RANGES } from './reassembly.ts'
 import type { Tcb } from './tcb.ts'
 
@@ -12,6 +14,8 @@ export interface ConnectionSnapshot {
   readonly version: 1
   /** When it was taken, ms. */
   readonly at: number
+  /** The name of its congestion control, which the TCP that restores it must have. */
+  readonly congestionControl: string
   /** The block without rings and reassembly. */
   readonly block: Omit<Tcb, 'sendRing' | 'receiveRing' | 'reassembly' | 'slot'>
   /** Text from SND.UNA on. */
@@ -35,6 +39,7 @@ export function snapshotTcb(context: TcpContext, tcb: Tcb, now: number): Connect
   return {
     version: 1,
     at: now,
+    congestionControl: controlOf(context, tcb).name,
     block: clone(blockOf(tcb)),
     sendText: windowOf(context.arena, sendRing, sendRing.length),
     receiveText: windowOf(context.arena, receiveRing, receiveRing.length + beyond),
@@ -52,7 +57,7 @@ function blockOf(tcb: Tcb): Block {
   delete block.receiveRing
   delete block.reassembly
   delete block.slot
-  return block as Block
+  return { ...block as Block, recovery: { ...tcb.recovery, sent: compactSentQueue(tcb.recovery.sent) } }
 }
 
 /**
@@ -62,6 +67,11 @@ function blockOf(tcb: Tcb): Block {
  */
 export function restoreTcb(context: TcpContext, snapshot: ConnectionSnapshot, now: number): Tcb | undefined {
   if (snapshot.version !== 1) throw new TypeError(`snapshot version is ${String(snapshot.version)}, expected 1`)
+  const control = findControl(context, snapshot.congestionControl)
+  if (control === undefined) {
+    const known = context.controls.map(({ name }) => name).join(', ')
+    throw new TypeError(`the snapshot's congestion control is ${snapshot.congestionControl}, this TCP has ${known}`)
+  }
   const sendRing = fillRing(context.arena, snapshot.sendText, snapshot.sendText.length)
   if (sendRing === undefined) return undefined
   const receiveRing = fillRing(context.arena, snapshot.receiveText, snapshot.inOrder)
@@ -76,14 +86,17 @@ export function restoreTcb(context: TcpContext, snapshot: ConnectionSnapshot, no
       reassembly.add(snapshot.ranges[index]!, snapshot.ranges[index + 1]!)
     }
   }
-  const tcb: Tcb = { ...clone(snapshot.block), slot: -1, sendRing, receiveRing, reassembly }
+  const tcb: Tcb = { ...clone(snapshot.block), control: context.controls.indexOf(control), slot: -1, sendRing, receiveRing, reassembly }
   shiftTimes(context, tcb, now - snapshot.at)
   return tcb
 }
 
-function shiftTimes(context: TcpContext, tcb: Tcb, by: number): void {
+function shiftTimes(context: TcpContext, tcb: Block, by: number): void {
   const { timers, timestamps } = tcb
   timers.retransmission += by
+  timers.lossProbe += by
+  timers.reorder += by
+  timers.pacing += by
   timers.persist += by
   timers.delayedAck += by
   timers.timeWait += by
@@ -93,13 +106,15 @@ function shiftTimes(context: TcpContext, tcb: Tcb, by: number): void {
   timestamps.recentAt += by
   // TSval is the clock plus this: it must not notice. Rounded up, so that it never steps back.
   timestamps.offset = (timestamps.offset + Math.ceil(-by)) | 0
-  tcb.segmentTimer.sentAt += by
+  if (tcb.synTimer !== undefined) tcb.synTimer.sentAt += by
   tcb.lastSent += by
   tcb.autotune.since += by
   tcb.mtuSearch.at += by
   tcb.lastReceived += by
   tcb.challengeSecond = 0
-  context.congestionControl.shiftTime?.(tcb.congestion, by)
+  recoveryShiftTime(tcb.recovery, by)
+  if (tcb.pacer !== undefined) pacerShiftTime(tcb.pacer, by)
+  context.controls[tcb.control]!.shiftTime?.(tcb.congestion, by)
 }
 
 /**
@@ -107,24 +122,9 @@ function shiftTimes(context: TcpContext, tcb: Tcb, by: number): void {
  * they live. Memory addresses and table places do not count; times count relative to `now`.
  */
 export function fingerprintTcb(context: TcpContext, tcb: Tcb, now: number): string {
-  const snapshot = snapshotTcb(context, tcb, now)
-  const { block } = snapshot
-  const relative: Record<string, unknown> = {
-    ...block,
-    timers: Object.fromEntries(Object.entries(block.timers).map(([name, time]) => [name, time - now])),
-    timestamps: {
-      ...block.timestamps,
-      recentAt: block.timestamps.recentAt - now,
-      offset: (block.timestamps.offset + Math.floor(now)) | 0,
-    },
-    segmentTimer: { ...block.segmentTimer, sentAt: block.segmentTimer.sentAt - now },
-    lastSent: block.lastSent - now,
-    lastReceived: block.lastReceived - now,
-    mtuSearch: { ...block.mtuSearch, at: block.mtuSearch.at - now },
-    autotune: { ...block.autotune, since: block.autotune.since - now },
-    challengeSecond: 0,
-  }
-  return digest([relative, snapshot.sendText, snapshot.receiveText, snapshot.inOrder, snapshot.ranges])
+  const { block, congestionControl, sendText, receiveText, inOrder, ranges } = snapshotTcb(context, tcb, now)
+  shiftTimes(context, block, -now)
+  return digest([{ ...block, control: congestionControl }, sendText, receiveText, inOrder, ranges])
 }
 
 /** A digest of plain data, keys in any order. */

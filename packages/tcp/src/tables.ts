@@ -1,6 +1,6 @@
-import { DropReason, Errno } from '@layerfour/wire'
+import { DropReason } from '@layerfour/wire'
 import type { IpAddress } from '@layerfour/wire'
-import { abortConnection } from './closing.ts'
+import { closeConnection } from './closing.ts'
 import type { ConnectionHost } from './connection.ts'
 import { Connection } from './connection.ts'
 import { ConnectionTable } from './connection-table.ts'
@@ -70,7 +70,8 @@ export class Tables implements ConnectionHost {
     const { context, connections } = this
     for (let due = connections.takeDue(now); due !== undefined; due = connections.takeDue(now)) {
       if (isUnanswered(due, context.config.synAckRetries, now)) {
-        abortConnection(context, due.tcb, Cause.Timeout, Errno.ETIMEDOUT, now)
+        // Without a reset: should the peer still ask, it begins anew.
+        closeConnection(context, due.tcb, Cause.Timeout)
       } else runTimers(context, due.tcb, now)
       this.schedule(due)
     }

@@ -1,5 +1,5 @@
 import type {
-  CongestionState, FastRecovery, PersistTimer, ReceiveWindow, RttEstimator, SegmentTimer,
+  CongestionState, LossRecovery, Pacer, PersistTimer, ReceiveWindow, RttEstimator, SegmentTimer,
 } from '@layerfour/flow'
 import { receiveWindowSize } from '@layerfour/flow'
 import type { RangeSet, RingBuffer } from '@layerfour/storage'
@@ -14,9 +14,9 @@ import type { State } from './state-machine.ts'
 export interface SendSequence {
   /** Oldest unacknowledged sequence number. */
   una: number
-  /** Next sequence number to be sent; goes back to `una` after a retransmission timeout. */
+  /** Next sequence number to be sent. */
   nxt: number
-  /** One past the highest sequence number ever sent; what an acceptable ACK may not exceed. */
+  /** One past the highest sequence number ever sent, which a window probe may put beyond `nxt`; what an acceptable ACK may not exceed. */
   max: number
   /** The peer's window in bytes, already scaled. */
   wnd: number
@@ -50,6 +50,12 @@ export interface ReceiveSequence {
 /** Deadlines in ms of the stack's clock; Infinity means off. */
 export interface Timers {
   retransmission: number
+  /** Tail loss probe (RFC 8985 §7). */
+  lossProbe: number
+  /** The reordering window of some segment ends (RFC 8985 §6). */
+  reorder: number
+  /** The pacer lets more segments go. */
+  pacing: number
   /** Zero-window probes (RFC 9293 §3.8.6.1). */
   persist: number
   delayedAck: number
@@ -68,6 +74,8 @@ export interface Settings {
   noDelay: boolean
   /** Send full segments only, until it is turned off or the FIN is queued (TCP_CORK). */
   cork: boolean
+  /** Spread segments over the round trip, also with a congestion control that does not ask for it. */
+  pacing: boolean
   /** Probe an idle peer (SO_KEEPALIVE, RFC 9293 §3.8.4). */
   keepAlive: boolean
   /** Idle time before the first probe (TCP_KEEPIDLE), time between probes, and probes without an answer to give up. */
@@ -173,10 +181,16 @@ export interface Tcb {
   /** What was promised to the peer: RCV.WND as a right edge in stream offsets. */
   readonly window: ReceiveWindow
   readonly rtt: RttEstimator
-  readonly segmentTimer: SegmentTimer
+  /** Times our SYN, until it is acknowledged; segments have their own times in `recovery`. */
+  synTimer: SegmentTimer | undefined
   readonly persist: PersistTimer
+  /** Which congestion control: its place in the context's list. */
+  control: number
   congestion: CongestionState
-  readonly recovery: FastRecovery
+  /** What was sent and is not acknowledged, what of it is lost, and how that is repaired. */
+  readonly recovery: LossRecovery
+  /** Made when segments are first spread. */
+  pacer: Pacer | undefined
   /** Retransmission timeouts in a row for the same data. */
   retries: number
   /** Whether the congestion window, not the user, limited what was sent last (RFC 7661 §4.3). */
@@ -210,8 +224,10 @@ export interface Tcb {
   quickAcks: number
   /** Text that arrived twice, as stream offsets, to be told in the next ACK (RFC 2883); `from` -1 for none. */
   readonly duplicateText: { from: number, to: number }
-  /** The oldest unacknowledged segment is to be sent again now. */
+  /** The SYN is to be sent again now. */
   retransmitNow: boolean
+  /** A tail loss probe is to be sent now. */
+  lossProbeNow: boolean
   /** A probe of the closed window is to be sent now. */
   probeNow: boolean
   /** Keepalive probes sent since the peer was last heard. */
@@ -249,6 +265,13 @@ export function finSequence(tcb: Tcb): number {
   return (sendRingSequence(tcb) + tcb.sendRing.length) | 0
 }
 
+/**
+ * Stream offset of a sequence number at or after SND.UNA, as `flow` counts: bytes since the start, our FIN one more.
+ */
+export function sendOffset(tcb: Tcb, sequence: number): number {
+  return tcb.ackedOffset + ((sequence - sendRingSequence(tcb)) | 0)
+}
+
 /** Bytes of text from `snd.una` up to `sequence`, SYN and FIN not counted. */
 function textBefore(tcb: Tcb, sequence: number): number {
   const count = (sequence - sendRingSequence(tcb)) | 0
@@ -273,6 +296,9 @@ export function receiveWindow(tcb: Tcb): number {
 export function clearTimers(tcb: Tcb): void {
   const { timers } = tcb
   timers.retransmission = Infinity
+  timers.lossProbe = Infinity
+  timers.reorder = Infinity
+  timers.pacing = Infinity
   timers.persist = Infinity
   timers.delayedAck = Infinity
   timers.timeWait = Infinity

@@ -1,5 +1,5 @@
 import type { CongestionControl } from '@layerfour/flow'
-import { createAckFacts, createSendFacts, newReno } from '@layerfour/flow'
+import { createAckFacts, createSackBlocks, createSendFacts, newReno } from '@layerfour/flow'
 import type { Arena } from '@layerfour/storage'
 import { ringRelease, SipHash } from '@layerfour/storage'
 import {
@@ -69,13 +69,14 @@ export class Tcp {
       network,
       arena,
       config,
-      congestionControl: congestionControl ?? newReno,
+      controls: [congestionControl ?? newReno],
       observer,
       hash: new SipHash(secret),
       segment: createSegment(),
       header: createTcpHeader(),
       meta,
       facts: createAckFacts(),
+      blocks: createSackBlocks(),
       sendFacts: createSendFacts(),
       fastOpenCache: new FastOpenCache(),
       replies: new ReplyQueue(config.replyQueue),

@@ -1,17 +1,24 @@
-import { applyTimeout, persistBackOff, rtoBackOff, segmentRetransmitted } from '@layerfour/flow'
+import {
+  markAllLost, persistBackOff, probeTimeout, RecoveryPhase, reorderTimeout, retransmissionTimeout, rtoBackOff, segmentRetransmitted,
+} from '@layerfour/flow'
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection } from './closing.ts'
+import { noteRecoveryEvent } from './congestion-events.ts'
 import type { TcpContext } from './context.ts'
+import { controlOf } from './control.ts'
 import { suspectBlackHole, takeLostProbe } from './path-mtu.ts'
 import { Readiness } from './readiness.ts'
 import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
-import { textInFlight, textSent } from './tcb.ts'
+import { sendOffset, textSent } from './tcb.ts'
 
 /** The earliest of a connection's deadlines, Infinity when it waits for nothing. */
 export function nextDeadline(tcb: Tcb): number {
-  const { retransmission, persist, delayedAck, timeWait, user, keepAlive, linger } = tcb.timers
+  const { retransmission, lossProbe, reorder, pacing, persist, delayedAck, timeWait, user, keepAlive, linger } = tcb.timers
   let next = retransmission
+  if (lossProbe < next) next = lossProbe
+  if (reorder < next) next = reorder
+  if (pacing < next) next = pacing
   if (persist < next) next = persist
   if (delayedAck < next) next = delayedAck
   if (timeWait < next) next = timeWait
@@ -42,7 +49,16 @@ export function runTimers(context: TcpContext, tcb: Tcb, now: number): void {
     tcb.probeNow = true
   }
   if (timers.keepAlive <= now) keepAliveTimeout(context, tcb, now)
-  if (timers.retransmission <= now) retransmissionTimeout(context, tcb, now)
+  if (timers.pacing <= now) timers.pacing = Infinity
+  if (timers.reorder <= now) expireReordering(context, tcb, now)
+  if (timers.lossProbe <= now) {
+    // It takes the retransmission timer's place, which starts anew when the probe was sent.
+    timers.lossProbe = Infinity
+    timers.retransmission = now + tcb.rtt.rto
+    tcb.lossProbeNow = true
+    context.observer?.congestion?.(tcb, 'loss-probe', now)
+  }
+  if (timers.retransmission <= now) expireRetransmission(context, tcb, now)
 }
 
 /** R1 (RFC 9293 §3.8.3, SHLD-10): retransmissions of one segment after which something may be wrong with the path. */
@@ -55,36 +71,63 @@ function doubtPath(context: TcpContext, tcb: Tcb): void {
   tcb.events |= Readiness.SoftError
 }
 
-/** RFC 6298 §5.4 to §5.7 and RFC 5681 §3.1: back off, shrink the window, start again at SND.UNA. */
-function retransmissionTimeout(context: TcpContext, tcb: Tcb, now: number): void {
+/** RFC 6298 §5.4 to §5.7 and RFC 5681 §3.1: back off, shrink the window, send again what is not acknowledged. */
+function expireRetransmission(context: TcpContext, tcb: Tcb, now: number): void {
+  const { recovery, counters } = tcb
   tcb.retries++
-  tcb.counters.timeouts++
+  counters.timeouts++
   if (tcb.retries === R1) doubtPath(context, tcb)
   rtoBackOff(tcb.rtt)
-  segmentRetransmitted(tcb.segmentTimer, tcb.synAcked ? tcb.ackedOffset : -1)
+  if (tcb.synTimer !== undefined) segmentRetransmitted(tcb.synTimer, -1)
   tcb.timers.retransmission = now + tcb.rtt.rto
-  if (!tcb.synAcked && tcb.fastOpen.client) context.fastOpenCache.delete(tcb.remoteAddress)
-  if (tcb.synAcked) {
-    const { facts } = context
-    facts.now = now
-    facts.ack = tcb.ackedOffset
-    facts.sent = tcb.ackedOffset + textSent(tcb)
-    facts.newlyAcked = 0
-    facts.inFlight = textInFlight(tcb)
-    facts.delivered = tcb.ackedOffset
-    facts.lost = facts.inFlight
-    facts.rtt = -1
-    facts.mss = tcb.negotiated.mss
-    facts.duplicate = false
-    facts.timeouts = tcb.retries
-    applyTimeout(context.congestionControl, tcb.congestion, tcb.recovery, facts)
-    facts.timeouts = 0
-    context.observer?.congestion?.(tcb, 'timeout', now)
+  tcb.timers.lossProbe = Infinity
+  tcb.timers.reorder = Infinity
+  tcb.lossProbeNow = false
+  if (!tcb.synAcked) {
+    tcb.retransmitNow = true
+    markAllLost(recovery.sent)
+    if (tcb.fastOpen.client) context.fastOpenCache.delete(tcb.remoteAddress)
+    return
   }
+  const { facts } = context
+  facts.now = now
+  facts.ack = tcb.ackedOffset
+  facts.sent = sendOffset(tcb, tcb.snd.nxt)
+  facts.mss = tcb.negotiated.mss
+  facts.timeouts = tcb.retries
+  retransmissionTimeout(recovery, controlOf(context, tcb), tcb.congestion, facts)
+  facts.timeouts = 0
+  context.observer?.congestion?.(tcb, 'timeout', now)
   if (!takeLostProbe(tcb) && context.config.mtuProbing) suspectBlackHole(tcb, textSent(tcb), now)
-  // Everything in flight counts as lost; what did arrive, the next ACK skips.
-  tcb.snd.nxt = tcb.snd.una
-  tcb.retransmitNow = false
+}
+
+/** Some segment has been overtaken for so long that it counts as lost (RFC 8985 §6.3). */
+function expireReordering(context: TcpContext, tcb: Tcb, now: number): void {
+  const { facts } = context
+  const { recovery } = tcb
+  facts.now = now
+  facts.ack = tcb.ackedOffset
+  facts.sent = sendOffset(tcb, tcb.snd.nxt)
+  facts.mss = tcb.negotiated.mss
+  facts.srtt = tcb.rtt.srtt
+  noteRecoveryEvent(context, tcb, reorderTimeout(recovery, controlOf(context, tcb), tcb.congestion, tcb.rtt, facts), now)
+}
+
+/** RFC 6298 §5.1; the user timeout runs along from the first segment that waits. */
+export function armRetransmission(tcb: Tcb, now: number, userTimeout: number): void {
+  tcb.timers.retransmission = now + tcb.rtt.rto
+  if (tcb.timers.user === Infinity) tcb.timers.user = now + userTimeout
+}
+
+/** RFC 8985 §7.2: a probe of the tail, unless something is known to be missing already; never later than the retransmission timer. */
+export function armLossProbe(context: TcpContext, tcb: Tcb, now: number): void {
+  const { recovery, timers } = tcb
+  const { sent } = recovery
+  timers.lossProbe = Infinity
+  if (!recovery.selective || !context.config.tailLossProbe || sent.count === 0 || recovery.probe.end >= 0) return
+  if (recovery.phase !== RecoveryPhase.Open || sent.sackedCount > 0 || sent.lostCount > 0) return
+  const at = now + probeTimeout(tcb.rtt, sent.count)
+  timers.lossProbe = at < timers.retransmission ? at : timers.retransmission
 }
 
 /**

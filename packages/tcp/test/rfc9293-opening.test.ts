@@ -134,7 +134,7 @@ describe('RFC 9293 §3.5: opening', () => {
   })
 
   test('MUST-22: a SYN,ACK too is sent again with doubled waits, and given up', () => {
-    const script = new Script({ synTimeout: 180_000 })
+    const script = new Script({ synAckRetries: 5 })
     const listener = script.listen()
     script.send({ flags: 'S', seq: 500 })
     script.expect({ flags: 'SA', seq: 100, ack: 501 })
@@ -144,14 +144,14 @@ describe('RFC 9293 §3.5: opening', () => {
     }
     script.advance(31_999).quiet()
     expect(listener.halfOpen).toBe(1)
-    script.advance(1).expect({ flags: 'RA', seq: 101, ack: 501 })
+    script.advance(1).quiet()
     expect(script.tcp.size).toBe(0)
     expect(script.tcp.timerCount).toBe(0)
     expect(listener.halfOpen).toBe(0)
   })
 
   test('MUST-22: how often, a setting says', () => {
-    for (const synAckRetries of [0, 1, 7]) {
+    for (const synAckRetries of [0, 1, 6]) {
       const script = new Script({ synAckRetries })
       script.listen()
       script.send({ flags: 'S', seq: 500 })
@@ -160,7 +160,7 @@ describe('RFC 9293 §3.5: opening', () => {
         script.poll()
         answers.push(...script.network.sent.splice(0).map((packet) => describePacket(packet).flags))
       }
-      expect(answers).toEqual([...new Array<string>(1 + synAckRetries).fill('SA'), 'RA'])
+      expect(answers).toEqual([...new Array<string>(1 + synAckRetries).fill('SA')])
     }
     expect(() => new Script({ synAckRetries: -1 })).toThrow(RangeError)
     expect(() => new Script({ synAckRetries: 256 })).toThrow(RangeError)
@@ -171,7 +171,8 @@ describe('RFC 9293 §3.5: opening', () => {
     const listener = script.listen()
     script.send({ flags: 'S', seq: 500 })
     script.expect({ flags: 'SA', seq: 100, ack: 501 })
-    script.advance(1000).expect({ flags: 'RA', seq: 101, ack: 501 })
+    script.advance(1000).quiet()
+    expect(listener.halfOpen).toBe(0)
     script.send({ flags: 'S', seq: 500 })
     script.expect({ flags: 'SA', seq: 100, ack: 501 })
     script.send({ flags: 'A', seq: 501, ack: 101 })

@@ -56,7 +56,7 @@ export function snapshotTcp(
 ): TcpSnapshot {
   const now = all.now()
   return {
-    congestionControl: all.transport.context.congestionControl.name,
+    congestionControl: all.transport.context.controls[0]!.name,
     sockets: sockets.map((socket) => ({
       ...saveSocket(all, socket), connection: socket.parts.connection?.snapshot(now) ?? null,
     })),
@@ -78,7 +78,7 @@ function saveSocket(all: TcpSockets, socket: TcpSocket): Omit<SocketSnapshot, 'c
 /** All of a snapshot or nothing of it: what was restored before something failed is gone again, without a word to any peer. */
 export function restoreTcp(all: TcpSockets, snapshot: TcpSnapshot): TcpSocket[] {
   const { congestionControl } = snapshot
-  const { name } = all.transport.context.congestionControl
+  const { name } = all.transport.context.controls[0]!
   if (congestionControl !== name) {
     throw new TypeError(`the snapshot's congestion control is ${congestionControl}, expected ${name} as in this stack`)
   }

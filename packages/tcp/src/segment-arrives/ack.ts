@@ -1,19 +1,23 @@
 import {
-  applyAck, DUPLICATE_THRESHOLD, persistStop, RecoveryAction, rtoAfterSynTimeout, rtoReset, rttSample, segmentAcked,
+  bytesInFlight, outstandingBytes, persistStop, reactToAck, rtoAfterSynTimeout, rtoReset, rttSample, segmentAcked, setSelective,
+  takeDelivered,
 } from '@layerfour/flow'
+import type { SackBlocks } from '@layerfour/flow'
 import { ringConsume, ringRelease } from '@layerfour/storage'
 import { DropReason, greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
 import { tuneSendLimit } from '../autotune.ts'
 import { closeConnection, enterTimeWait, startFinWait2Timer } from '../closing.ts'
+import { noteRecoveryEvent } from '../congestion-events.ts'
 import type { TcpContext } from '../context.ts'
+import { controlOf, usesSack } from '../control.ts'
 import { EcnMode, takeEcho } from '../ecn.ts'
-import { noteProbeAcked, takeLostProbe } from '../path-mtu.ts'
+import { noteProbeAcked } from '../path-mtu.ts'
 import { Readiness } from '../readiness.ts'
 import type { Segment } from '../segment.ts'
 import { Cause, State, transition } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
-import { finSequence, textInFlight, textSent } from '../tcb.ts'
-import { armKeepAlive } from '../timers.ts'
+import { finSequence } from '../tcb.ts'
+import { armKeepAlive, armLossProbe } from '../timers.ts'
 import { timestampClock } from '../timestamps.ts'
 import { challenge } from './challenge-ack.ts'
 import { STOP } from './verdict.ts'
@@ -48,11 +52,15 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   if (greaterThanOrEqual(ack, snd.una)) updateSendWindow(tcb, segment)
   // A closed window that is acknowledged means a living peer: the clock runs from the next unanswered probe (MUST-37).
   // An orphan's peer may not hold us for ever that way (RFC 6429 §5).
-  const onlyProbing = snd.wnd === 0 && snd.nxt === snd.una && tcb.sendRing.length > 0
+  const onlyProbing = snd.wnd === 0 && bytesInFlight(tcb.recovery.sent) === 0 && tcb.sendRing.length > 0
   if (onlyProbing && !tcb.orphan) tcb.timers.user = Infinity
   if (tcb.ecn.mode !== EcnMode.Off) takeEcho(context, tcb, header.flags, now)
   if (advances) return takeNewAck(context, tcb, segment, ack, now)
-  if (duplicate) takeDuplicateAck(context, tcb, now)
+  if (duplicate) tcb.counters.duplicateAcks++
+  if (duplicate || (tcb.recovery.selective && header.options.sackCount > 0)) {
+    takeAck(context, tcb, segment, tcb.ackedOffset, 0, duplicate, now)
+    armLossProbe(context, tcb, now)
+  }
   return DropReason.None
 }
 
@@ -62,7 +70,8 @@ export function establish(context: TcpContext, tcb: Tcb, cause: Cause, now: numb
   const { mss } = tcb.negotiated
   const synLost = tcb.counters.timeouts > 0
   if (synLost) rtoAfterSynTimeout(tcb.rtt)
-  tcb.congestion = context.congestionControl.create(mss, synLost ? mss : undefined)
+  tcb.congestion = controlOf(context, tcb).create(mss, synLost ? mss : undefined)
+  setSelective(tcb.recovery, usesSack(context, tcb))
   tcb.counters.maxCwnd = tcb.congestion.cwnd
   tcb.events |= Readiness.Connected | Readiness.Writable
   tcb.lastReceived = now
@@ -107,18 +116,6 @@ function isDuplicate(tcb: Tcb, segment: Segment): boolean {
   )
 }
 
-function takeDuplicateAck(context: TcpContext, tcb: Tcb, now: number): void {
-  tcb.counters.duplicateAcks++
-  if (tcb.recovery.duplicates === DUPLICATE_THRESHOLD - 1 && takeLostProbe(tcb)) {
-    // Only the probe was too big: everything again in segments that fit, and no answer to congestion.
-    tcb.snd.nxt = tcb.snd.una
-    tcb.recovery.recover = tcb.ackedOffset + textSent(tcb)
-    return
-  }
-  context.facts.rtt = -1
-  runCongestionControl(context, tcb, 0, true, now)
-}
-
 function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number, now: number): Verdict {
   const { snd, counters } = tcb
   const finAcked = tcb.finQueued && !tcb.finAcked && ack === ((finSequence(tcb) + 1) | 0)
@@ -136,10 +133,9 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
   tcb.retries = 0
 
   noteProbeAcked(tcb)
-  sampleRtt(context, tcb, segment, now)
-  runCongestionControl(context, tcb, text, false, now)
+  takeAck(context, tcb, segment, tcb.ackedOffset + (finAcked ? 1 : 0), text, false, now)
   tuneSendLimit(context.config, tcb)
-  restartTimers(tcb, now)
+  restartTimers(context, tcb, now)
   offerRoom(context, tcb)
 
   if (!finAcked) return DropReason.None
@@ -156,66 +152,84 @@ function takeNewAck(context: TcpContext, tcb: Tcb, segment: Segment, ack: number
   return DropReason.None
 }
 
+/** What an ACK says about the network: what arrived, how long that took, what is lost, how large the window is now. */
+function takeAck(
+  context: TcpContext, tcb: Tcb, segment: Segment, offset: number, newlyAcked: number, duplicate: boolean, now: number,
+): void {
+  const { facts, blocks } = context
+  const { recovery } = tcb
+  const control = controlOf(context, tcb)
+  facts.now = now
+  facts.ack = offset
+  facts.newlyAcked = newlyAcked
+  facts.duplicate = duplicate
+  facts.mss = tcb.negotiated.mss
+  readSackBlocks(tcb, segment, offset, blocks, now)
+  takeDelivered(recovery, blocks, tcb.rtt.min, facts)
+  if (newlyAcked > 0 || facts.rtt >= 0) sampleRtt(context, tcb, segment, now)
+  facts.srtt = tcb.rtt.srtt
+  facts.sent = offset + outstandingBytes(recovery.sent)
+  facts.appLimited = !tcb.cwndLimited
+  facts.ece = control.ecn === 'every-mark' && (segment.header.flags & TcpFlags.ECE) !== 0
+  const event = reactToAck(recovery, control, tcb.congestion, blocks, tcb.rtt, facts)
+  facts.ece = false
+  noteRecoveryEvent(context, tcb, event, now)
+}
+
+/** SACK blocks as stream offsets, and the age of the timestamp that is echoed. */
+function readSackBlocks(tcb: Tcb, segment: Segment, offset: number, blocks: SackBlocks, now: number): void {
+  const { options, acknowledgment } = segment.header
+  blocks.count = tcb.negotiated.sack ? options.sackCount : 0
+  for (let edge = 0; edge < 2 * blocks.count; edge++) {
+    blocks.edges[edge] = offset + ((options.sackEdges[edge]! - acknowledgment) | 0)
+  }
+  blocks.echoedAt = tcb.timestamps.enabled && options.timestampEcho !== 0
+    ? Math.floor(now) - ((timestampClock(tcb, now) - options.timestampEcho) | 0)
+    : -1
+}
+
 /**
- * One timed segment is exact. While Karn's rule leaves none, timestamps fill in (RFC 6298 §3, RFC 7323 §4.1): an echo
- * of the latest retransmission is a sample. An older one tells of a segment that arrived long ago and whose ACK was lost:
- * no round trip, but progress, so back-off ends.
+ * A segment that was sent once and is acknowledged gives a sample. While Karn's rule leaves none, timestamps fill in (RFC 6298 §3,
+ * RFC 7323 §4.1): an echo of the latest retransmission is a sample. An older one tells of a segment that arrived long ago and
+ * whose ACK was lost: no round trip, but progress, so back-off ends.
  */
 function sampleRtt(context: TcpContext, tcb: Tcb, segment: Segment, now: number): void {
-  let rtt = segmentAcked(tcb.segmentTimer, tcb.ackedOffset, now)
+  const { facts } = context
+  let { rtt } = facts
+  if (rtt < 0) rtt = takeSynSample(tcb, now)
   if (rtt < 0 && tcb.timestamps.enabled && tcb.rtt.backoff > 0) {
     const { timestampEcho } = segment.header.options
     const elapsed = (timestampClock(tcb, now) - timestampEcho) | 0
     if (((timestampEcho - tcb.timestamps.resent) | 0) < 0) rtoReset(tcb.rtt)
     else if (elapsed >= 0) rtt = elapsed
   }
-  if (rtt >= 0) rttSample(tcb.rtt, rtt)
-  context.facts.rtt = rtt
+  facts.rtt = rtt
+  if (rtt < 0) return
+  // Every ACK brings a sample: as many as that is in a round trip, each counts for less (RFC 7323 appendix G).
+  rttSample(tcb.rtt, rtt, Math.ceil(outstandingBytes(tcb.recovery.sent) / (2 * tcb.negotiated.mss)))
 }
 
-function runCongestionControl(
-  context: TcpContext, tcb: Tcb, newlyAcked: number, duplicate: boolean, now: number,
-): void {
-  if (newlyAcked === 0 && !duplicate) return
-  const { facts, observer } = context
-  facts.now = now
-  facts.ack = tcb.ackedOffset
-  facts.sent = tcb.ackedOffset + textSent(tcb)
-  facts.newlyAcked = newlyAcked
-  facts.inFlight = textInFlight(tcb)
-  facts.delivered = tcb.ackedOffset
-  facts.lost = 0
-  facts.mss = tcb.negotiated.mss
-  facts.duplicate = duplicate
-  facts.appLimited = !tcb.cwndLimited
-  const action = applyAck(context.congestionControl, tcb.congestion, tcb.recovery, facts)
-  if (tcb.congestion.cwnd > tcb.counters.maxCwnd) tcb.counters.maxCwnd = tcb.congestion.cwnd
-  switch (action) {
-    case RecoveryAction.EnterRecovery:
-      tcb.counters.fastRetransmits++
-      tcb.retransmitNow = true
-      observer?.congestion?.(tcb, 'fast-retransmit', now)
-      break
-    case RecoveryAction.RetransmitHead:
-      tcb.retransmitNow = true
-      observer?.congestion?.(tcb, 'partial-ack', now)
-      break
-    case RecoveryAction.Exit:
-      observer?.congestion?.(tcb, 'recovery-exit', now)
-      break
-  }
+/** The round trip of the handshake, once; -1 when there is none to be had. */
+export function takeSynSample(tcb: Tcb, now: number): number {
+  const { synTimer } = tcb
+  if (synTimer === undefined) return -1
+  tcb.synTimer = undefined
+  return segmentAcked(synTimer, 0, now)
 }
 
-/** RFC 6298 §5.2 and §5.3; during recovery only the first partial ACK restarts the timer (RFC 6582 §3.2). */
-function restartTimers(tcb: Tcb, now: number): void {
-  const { timers, snd } = tcb
+/** RFC 6298 §5.2 and §5.3; without SACK, only the first partial ACK of a recovery restarts the timer (RFC 6582 §3.2). */
+function restartTimers(context: TcpContext, tcb: Tcb, now: number): void {
+  const { timers, snd, recovery } = tcb
   if (snd.una === snd.max) {
     timers.retransmission = Infinity
+    timers.lossProbe = Infinity
     timers.user = Infinity
     return
   }
   timers.user = now + tcb.settings.userTimeout
-  if (!tcb.recovery.inRecovery || tcb.recovery.partialAcks === 1) timers.retransmission = now + tcb.rtt.rto
+  const { fast } = recovery
+  if (fast === undefined || !fast.inRecovery || fast.partialAcks === 1) timers.retransmission = now + tcb.rtt.rto
+  armLossProbe(context, tcb, now)
 }
 
 /** Tells a user who met a full buffer once there is room worth coming back for; an empty ring gives its memory back. */

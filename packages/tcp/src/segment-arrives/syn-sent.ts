@@ -1,4 +1,4 @@
-import { rttSample, segmentAcked } from '@layerfour/flow'
+import { rttSample } from '@layerfour/flow'
 import { ringConsume } from '@layerfour/storage'
 import { DropReason, Errno, greaterThan, lessThanOrEqual, TcpFlags } from '@layerfour/wire'
 import { closeConnection } from '../closing.ts'
@@ -7,7 +7,7 @@ import type { Segment } from '../segment.ts'
 import { Cause, transition } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
 import { receiveWindow } from '../tcb.ts'
-import { establish, setSendWindow } from './ack.ts'
+import { establish, setSendWindow, takeSynSample } from './ack.ts'
 import { synchronizeReceive } from './listen.ts'
 import { STOP } from './verdict.ts'
 import type { Verdict } from './verdict.ts'
@@ -48,7 +48,7 @@ export function inSynSent(context: TcpContext, tcb: Tcb, segment: Segment, now: 
     snd.wnd = snd.maxWnd = segment.window
     snd.wl1 = header.sequence
     snd.wl2 = snd.una
-    snd.nxt = snd.iss
+    tcb.retransmitNow = true
     return STOP
   }
   // Text that went with the SYN and was not taken goes out again at once (RFC 7413 §4.2.2).
@@ -63,7 +63,7 @@ export function inSynSent(context: TcpContext, tcb: Tcb, segment: Segment, now: 
     context.fastOpenCache.set(tcb.remoteAddress, options, tcb.negotiated.peerMss)
   }
   tcb.synAcked = true
-  const rtt = segmentAcked(tcb.segmentTimer, tcb.ackedOffset, now)
+  const rtt = takeSynSample(tcb, now)
   if (rtt >= 0) rttSample(tcb.rtt, rtt)
   tcb.timers.retransmission = Infinity
   tcb.timers.user = Infinity

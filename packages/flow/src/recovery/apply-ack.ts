@@ -1,4 +1,4 @@
-import { type AckFacts, type CongestionControl, type CongestionState } from './congestion/congestion-control.ts'
+import { type AckFacts, type CongestionControl, type CongestionState } from '../congestion/congestion-control.ts'
 import { type FastRecovery, RecoveryAction, recoveryOnAck, recoveryOnTimeout } from './fast-recovery.ts'
 
 /**
@@ -10,11 +10,17 @@ export function applyAck<S extends CongestionState>(
   control: CongestionControl<S>, congestion: S, recovery: FastRecovery, facts: AckFacts,
 ): RecoveryAction {
   const wasInRecovery = recovery.inRecovery
-  const action = recoveryOnAck(recovery, facts, congestion.cwnd)
+  let action = recoveryOnAck(recovery, facts, congestion.cwnd)
+  if (action === RecoveryAction.RetransmitHead && control.recovery === 'reno') {
+    // Reno takes the first ACK of new data for the end of recovery.
+    recoveryOnTimeout(recovery, recovery.recover)
+    action = RecoveryAction.Exit
+  }
   facts.inRecovery = wasInRecovery || recovery.inRecovery
   if (facts.newlyAcked > 0) control.onAck(congestion, facts)
   if (action === RecoveryAction.EnterRecovery) {
     facts.inFlight = recovery.flightSize
+    if (control.recovery === 'tahoe') recoveryOnTimeout(recovery, facts.sent)
     control.onLoss(congestion, facts)
   } else if (action === RecoveryAction.Exit) {
     control.onRecoveryEnd?.(congestion, facts)

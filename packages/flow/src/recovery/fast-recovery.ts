@@ -1,7 +1,5 @@
-import { type AckFacts } from './congestion/congestion-control.ts'
-
-/** Duplicate ACKs that mean a loss (RFC 5681 §3.2). */
-export const DUPLICATE_THRESHOLD: number = 3
+import { type AckFacts } from '../congestion/congestion-control.ts'
+import { DUPLICATE_THRESHOLD } from './rack.ts'
 
 /** What the sender does next about lost data. */
 export const RecoveryAction = {

@@ -1,0 +1,54 @@
+/**
+ * Proportional rate reduction (RFC 6937 and its successor): during recovery, what leaves the network decides what may enter
+ * it, so that the flight is at ssthresh when recovery ends, without a pause and without a burst. Plain data; bytes.
+ */
+export interface RateReduction {
+  /** RecoverFS: bytes in flight when recovery began. */
+  flight: number
+  /** prr_delivered: bytes delivered since. */
+  delivered: number
+  /** prr_out: bytes sent since. */
+  out: number
+  /** sndcnt: bytes that may be sent now. */
+  quota: number
+}
+
+export function createRateReduction(): RateReduction {
+  return { flight: 0, delivered: 0, out: 0, quota: 0 }
+}
+
+/** Recovery begins with `inFlight` bytes in the network, the lost ones included. */
+export function reductionStart(reduction: RateReduction, inFlight: number): void {
+  reduction.flight = inFlight > 0 ? inFlight : 1
+  reduction.delivered = 0
+  reduction.out = 0
+  reduction.quota = 0
+}
+
+/**
+ * An ACK in recovery delivered `delivered` bytes; `inFlight` is what is in the network now. `progress`: SND.UNA moved and nothing
+ * more was found to be lost, so that the network bears a little more than what left it (the successor's safe mode).
+ */
+export function reductionOnAck(
+  reduction: RateReduction, delivered: number, inFlight: number, ssthresh: number, mss: number, progress: boolean,
+): void {
+  reduction.delivered += delivered
+  let quota: number
+  if (inFlight > ssthresh) {
+    // Multiplied first: a quotient that is exact in the RFC's integers stays so.
+    quota = Math.ceil(reduction.delivered * ssthresh / reduction.flight) - reduction.out
+  } else {
+    // Slow start up to ssthresh when progress is sure, packet conservation when it is not.
+    const conserved = reduction.delivered - reduction.out
+    const limit = (conserved > delivered ? conserved : delivered) + (progress ? mss : 0)
+    quota = ssthresh - inFlight < limit ? ssthresh - inFlight : limit
+  }
+  // The fast retransmit itself does not wait.
+  const least = reduction.out === 0 ? mss : 0
+  reduction.quota = quota > least ? quota : least
+}
+
+export function reductionSent(reduction: RateReduction, bytes: number): void {
+  reduction.out += bytes
+  reduction.quota -= bytes
+}

@@ -1,0 +1,104 @@
+import { positionAt, RESENT, type SentQueue } from './sent-queue.ts'
+
+/** SACKed segments that mean a loss as long as no reordering has been seen (RFC 5681 §3.2, RFC 8985 §6.2 step 4). */
+export const DUPLICATE_THRESHOLD: number = 3
+/** Recoveries for which a widened reordering window holds (RFC 8985 §6.2 step 4). */
+const REORDERING_WINDOW_PERSISTENCE = 16
+
+/**
+ * RACK (RFC 8985 §6): a segment is lost when one that was sent later has arrived and a reordering window of time has passed since.
+ * Plain data; offsets in bytes since the start of the stream, times in ms.
+ */
+export interface Rack {
+  /** RACK.xmit_ts, RACK.end_seq, RACK.rtt: of the segment sent last among those that arrived; `sentAt` -1 before any. */
+  sentAt: number
+  end: number
+  rtt: number
+  /** RACK.fack: offset one past the highest segment that arrived. */
+  forwardAck: number
+  /** RACK.reordering_seen */
+  reordering: boolean
+  /** RACK.reo_wnd_mult */
+  windowMultiplier: number
+  /** RACK.reo_wnd_persist: recoveries after which the window is narrow again. */
+  persistence: number
+  /** RACK.dsack_round: the window widens once a round trip, which ends when this offset is acknowledged; -1: none. */
+  widenedUntil: number
+}
+
+export function createRack(): Rack {
+  const rack: Rack = {
+    sentAt: NaN, end: NaN, rtt: NaN, forwardAck: NaN, reordering: false, windowMultiplier: 1, persistence: REORDERING_WINDOW_PERSISTENCE,
+    widenedUntil: NaN,
+  }
+  rack.sentAt = -1
+  rack.end = 0
+  rack.rtt = 0
+  rack.forwardAck = 0
+  rack.widenedUntil = -1
+  return rack
+}
+
+/** A time and an offset name a transmission: segments of one burst are told apart by their place in the stream. */
+function sentAfter(firstAt: number, firstEnd: number, secondAt: number, secondEnd: number): boolean {
+  return firstAt > secondAt || (firstAt === secondAt && firstEnd > secondEnd)
+}
+
+/**
+ * The record in `slot` has arrived (RFC 8985 §6.2 steps 1 to 3). `minRtt`: the least round trip known, Infinity for none.
+ * `echoedAt`: when the timestamp that the ACK echoes was sent, -1 without timestamps.
+ */
+export function rackDelivered(rack: Rack, queue: SentQueue, slot: number, now: number, minRtt: number, echoedAt: number): void {
+  const end = queue.columns.end[slot]!
+  const sentAt = queue.columns.sentAt[slot]!
+  const resent = (queue.columns.flags[slot]! & RESENT) !== 0
+  if (end >= rack.forwardAck) rack.forwardAck = end
+  else if (!resent) rack.reordering = true
+  // Then the ACK is more likely for the first transmission than for the second.
+  if (resent && (now - sentAt < minRtt || (echoedAt >= 0 && echoedAt < Math.floor(sentAt)))) return
+  if (!sentAfter(sentAt, end, rack.sentAt, rack.end)) return
+  rack.sentAt = sentAt
+  rack.end = end
+  rack.rtt = now - sentAt
+}
+
+/** RACK.reo_wnd (step 4): none before any reordering was seen, once enough arrived behind the gap. */
+export function reorderingWindow(rack: Rack, queue: SentQueue, inRecovery: boolean, minRtt: number, srtt: number): number {
+  if (!rack.reordering && (inRecovery || queue.sackedCount >= DUPLICATE_THRESHOLD)) return 0
+  if (minRtt === Infinity) return 0
+  const window = rack.windowMultiplier * minRtt / 4
+  return window < srtt ? window : srtt
+}
+
+/** The peer reports data that arrived twice: it was resent too early, so wait longer from now on, once a round trip. */
+export function rackDuplicate(rack: Rack, ack: number, sent: number): void {
+  if (ack < rack.widenedUntil) return
+  rack.widenedUntil = sent
+  rack.windowMultiplier++
+  rack.persistence = REORDERING_WINDOW_PERSISTENCE
+}
+
+/** A recovery went by without such a report: after sixteen the window is as narrow as at first. */
+export function rackRecoveryEnded(rack: Rack): void {
+  if (--rack.persistence > 0) return
+  rack.persistence = REORDERING_WINDOW_PERSISTENCE
+  rack.windowMultiplier = 1
+}
+
+/**
+ * RACK_detect_loss (step 5): the oldest transmission in flight, if it is lost by now. Returns its position for `markLost`, or -1;
+ * then `rackDeadline` says when to ask again. Transmissions are judged in the order in which they were sent, so each
+ * is looked at once for every time that it is sent.
+ */
+export function findLost(rack: Rack, queue: SentQueue, window: number, now: number): number {
+  const slot = queue.oldest
+  if (slot === -1 || !sentAfter(rack.sentAt, rack.end, queue.columns.sentAt[slot]!, queue.columns.end[slot]!)) return -1
+  return queue.columns.sentAt[slot]! + rack.rtt + window <= now ? positionAt(queue, slot) : -1
+}
+
+/** When the next transmission in flight may be found lost; Infinity when nothing sent later has arrived. */
+export function rackDeadline(rack: Rack, queue: SentQueue, window: number): number {
+  const slot = queue.oldest
+  if (slot === -1 || !sentAfter(rack.sentAt, rack.end, queue.columns.sentAt[slot]!, queue.columns.end[slot]!)) return Infinity
+  return queue.columns.sentAt[slot]! + rack.rtt + window
+}
