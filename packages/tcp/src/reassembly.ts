@@ -4,8 +4,12 @@ import type { Tcb } from './tcb.ts'
 
 /** Holes that one connection keeps track of; more would let a peer buy our time with tiny segments. */
 export const MAXIMUM_RANGES = 128
-/** How far ahead text may be taken on a connection that has brought little in order yet, in bytes: an initial window (RFC 6928). */
-const FREE_GAP = 16_384
+/** How far ahead text may be taken on a connection that has brought little in order yet, in bytes: the first window that we offer. */
+const FREE_GAP = 65_536
+/** The same while memory is scarce: an initial congestion window (RFC 6928). */
+const SCARCE_GAP = 16_384
+/** Share of the arena in use from which on memory counts as scarce. */
+const SCARCE = 0.5
 /** The first memory a receive buffer takes, in bytes. */
 const FIRST_RESERVE = 4096
 
@@ -27,7 +31,7 @@ export function acceptText(
   const length = end - start
   const at = ring.length + gap
   // Far out of order: memory only for who has sent in order before, or one byte would cost a window of it.
-  if (gap > 0 && gap + length > Math.max(FREE_GAP, 2 * tcb.receivedOffset)) return -1
+  if (gap > 0 && gap + length > Math.max(freeGap(context), 2 * tcb.receivedOffset)) return -1
   if (!reserve(context, tcb, at + length)) return -1
 
   if (gap === 0 && (tcb.reassembly === undefined || tcb.reassembly.count === 0)) {
@@ -56,6 +60,10 @@ export function acceptText(
   const moved = reached - tcb.receivedOffset
   ringExtend(ring, moved)
   return moved
+}
+
+function freeGap({ arena }: TcpContext): number {
+  return arena.used > SCARCE * arena.capacity ? SCARCE_GAP : FREE_GAP
 }
 
 /** Grows the ring in doublings, as text needs it, up to the connection's limit. */
