@@ -62,3 +62,16 @@ test('one 1-byte segment at the far edge of the window does not reserve the whol
   script.send({ flags: 'A', seq: edge, ack: 101, text: 'x' })
   expect(script.arena.used).toBeLessThanOrEqual(65_536)
 })
+
+test.each([
+  { inUse: 0, room: 65_536 },
+  { inUse: 0.5, room: 16_384 },
+])('text out of order is kept up to $room bytes ahead while $inUse of the memory is in use', ({ inUse, room }) => {
+  const script = new Script({ receiveBuffer: 1 << 20, initialBuffer: 1 << 20 }).establish({}, { scale: 7 })
+  if (inUse > 0) script.arena.allocate(script.arena.capacity * inUse)
+  script.arena.allocate(256)
+  script.send({ flags: 'A', seq: 501 + room - 1, ack: 101, text: 'x' })
+  expect(script.connection.info().outOfOrder).toBe(1)
+  script.send({ flags: 'A', seq: 501 + room, ack: 101, text: 'y' })
+  expect(script.connection.info().outOfOrder).toBe(1)
+})
