@@ -29,10 +29,10 @@ describe.each(algorithms.map((control) => [control.name, control] as const))('%s
       const state = control.create(mss)
       const check = (what: string): void => {
         const { cwnd, ssthresh, pacingRate } = state
-        expect(Number.isInteger(cwnd) && cwnd >= mss && cwnd <= MAX_CONGESTION_WINDOW, `cwnd ${cwnd} after ${what}`).toBe(true)
-        expect(Number.isInteger(ssthresh) && ssthresh >= 1 && ssthresh <= MAX_CONGESTION_WINDOW, `ssthresh ${ssthresh} after ${what}`).toBe(true)
-        expect(pacingRate >= 0 && pacingRate < Infinity, `pacing rate ${pacingRate} after ${what}`).toBe(true)
-        expect(numbers(state).some(Number.isNaN), `NaN after ${what}: ${JSON.stringify(state)}`).toBe(false)
+        const sound = Number.isInteger(cwnd) && cwnd >= mss && cwnd <= MAX_CONGESTION_WINDOW
+          && Number.isInteger(ssthresh) && ssthresh >= 1 && ssthresh <= MAX_CONGESTION_WINDOW
+          && pacingRate >= 0 && pacingRate < Infinity && !numbers(state).some(Number.isNaN)
+        if (!sound) expect.fail(`after ${what}: ${JSON.stringify(state)}`)
       }
       check('create')
       for (const { what, ...some } of events) {
@@ -59,7 +59,7 @@ describe.each(algorithms.map((control) => [control.name, control] as const))('%s
 
   test('ACK division gains nothing: segments acknowledged in pieces grow the window no more than whole ones', () => {
     fc.assert(fc.property(
-      fc.integer({ min: 2, max: 50 }), fc.integer({ min: 1, max: 200 }), fc.boolean(), fc.nat(300),
+      fc.integer({ min: 2, max: 12 }), fc.integer({ min: 1, max: 150 }), fc.boolean(), fc.nat(300),
       (pieces, segments, reduced, rtt) => {
         const final = [1, pieces].map((parts) => {
           const state = control.create(MSS)
@@ -79,7 +79,7 @@ describe.each(algorithms.map((control) => [control.name, control] as const))('%s
         // Where slow start ends within a segment, congestion avoidance may begin up to a segment earlier.
         expect(final[1]).toBeLessThanOrEqual(final[0]! + MSS)
       },
-    ))
+    ), { numRuns: 50 })
   })
 
   // BBR's window follows its model of the path, which application-limited samples may raise too.
