@@ -183,6 +183,21 @@ describe('BBR: ProbeBW', () => {
     expect(state.cwnd - state.extraAcked).toBeCloseTo(2 * BDP, -1)
   })
 
+  test('"BBRQuantizationBudget": three bursts fit the window however short the pipe, and two segments more in UP', () => {
+    const path = holding()
+    path.ack({ deliveryRate: BW, rtt: 0 })
+    expect(path.state.minRtt).toBe(0)
+    const filter = path.state.extraAckedFilter
+    const cwnd = (): number => {
+      filter.max = filter.second = filter.third = 0
+      return path.ack({ now: path.facts.now + 1000, deliveryRate: BW, newlyDelivered: 0 }).cwnd
+    }
+    // A burst is two segments at this rate.
+    expect(cwnd()).toBe(6 * MSS)
+    Object.assign(path.state, { phase: 'probe-bw-up', fullBwNow: false, fullBwCount: 0, cwnd: BDP })
+    expect(cwnd()).toBe(8 * MSS)
+  })
+
   test('"ProbeBW_CRUISE": leaves 15 % of the long-term bound free', () => {
     const path = cruising()
     path.state.inflightLongterm = BDP
@@ -257,6 +272,30 @@ describe('BBR: ProbeBW', () => {
     expect(sum).toBeGreaterThan(24)
     expect(sum).toBeLessThan(32)
     expect(growth[4]! + growth[3]!).toBeGreaterThan(2 * (growth[2]! + growth[1]!))
+  })
+
+  test('"ProbeBW_REFILL": the next probe starts slowly again', () => {
+    const path = up()
+    path.state.bwProbeUpRounds = 7
+    path.state.bwProbeUpAcks = 5000
+    path.state.phase = 'probe-bw-cruise'
+    path.until('probe-bw-refill')
+    expect(path.state).toMatchObject({ bwProbeUpRounds: 0, bwProbeUpAcks: 0, ackPhase: 'refilling' })
+    path.until('probe-bw-up')
+    expect(path.state.bwProbeUpRounds).toBe(1)
+  })
+
+  test('"BBRAdaptLongTermModel": a probe is over, for the filter of the bandwidth too, when what was sent after it arrives', () => {
+    const path = up()
+    const { cycleCount } = path.state
+    path.ack({ deliveryRate: BW })
+    path.ack({ deliveryRate: BW })
+    path.lose(BDP, 3000)
+    expect(path.state).toMatchObject({ phase: 'probe-bw-down', ackPhase: 'probe-stopping' })
+    path.ack({ deliveryRate: BW, priorDelivered: path.facts.delivered - 1, inFlight: 2 * BDP, sentInFlight: 0, lostSinceSent: 0 })
+    expect(path.state).toMatchObject({ ackPhase: 'probe-stopping', cycleCount })
+    path.ack({ deliveryRate: BW, priorDelivered: path.facts.delivered, inFlight: 2 * BDP })
+    expect(path.state).toMatchObject({ ackPhase: 'init', cycleCount: cycleCount + 1 })
   })
 
   test('"ProbeBW_UP": a window that was not filled raises nothing', () => {
@@ -360,6 +399,16 @@ describe('BBR: loss', () => {
     expect(path.state.maxBw).toBe(BW)
   })
 
+  test('"BBRUpdateLatestDeliverySignals": what got through is the most that any ACK of the round showed', () => {
+    const path = holding()
+    lossyRound(path, 0.75 * BW)
+    path.lose(BDP, MSS)
+    path.ack({ deliveryRate: 0.9 * BW, priorDelivered: path.facts.delivered - 0.9 * BDP, lostSinceSent: 0 })
+    path.round(0.7 * BW)
+    expect(path.state.bwShortterm).toBeCloseTo(0.9 * BW, 0)
+    expect(path.state.inflightShortterm).toBeGreaterThan(0.9 * BDP)
+  })
+
   test('loss below 2 % does not lower the short-term bounds by itself, and the pacing margin rests while one holds', () => {
     const path = holding()
     path.state.bwShortterm = 0.8 * BW
@@ -402,7 +451,7 @@ describe('BBR: loss', () => {
     const path = cruising()
     const { cwnd } = path.state
     bbr.onTimeout(path.state, Object.assign(path.facts, { timeouts: 1 }))
-    expect(path.state.cwnd).toBe(MSS)
+    expect(path.state).toMatchObject({ cwnd: MSS, fullBw: 0, inflightShortterm: cwnd, lossInRound: true })
     bbr.onTimeout(path.state, Object.assign(path.facts, { timeouts: 2 }))
     path.facts.timeouts = 0
     path.ack({ deliveryRate: 0, priorDelivered: -1, inRecovery: true })
@@ -415,12 +464,34 @@ describe('BBR: loss', () => {
     const path = up()
     path.lose(BDP, 5000)
     expect(path.state.phase).toBe('probe-bw-down')
+    bbr.onLoss(path.state, path.facts)
     path.state.bwShortterm = BW / 2
     path.state.inflightShortterm = BDP / 2
     bbr.onUndo!(path.state, path.facts)
     expect(path.state).toMatchObject({
       phase: 'probe-bw-up', bwShortterm: Infinity, inflightShortterm: Infinity, inflightLongterm: Infinity, lossInRound: false,
     })
+    // Also when recovery has ended before it turns out; the next event keeps what was before itself.
+    const again = (): void => {
+      path.state.bwProbeSamples = true
+      path.lose(BDP, 5000)
+      bbr.onRecoveryEnd!(path.state, path.facts)
+    }
+    again()
+    bbr.onUndo!(path.state, path.facts)
+    expect(path.state).toMatchObject({ phase: 'probe-bw-up', inflightLongterm: Infinity })
+    again()
+    const { inflightLongterm } = path.state
+    path.state.phase = 'probe-bw-up'
+    again()
+    bbr.onUndo!(path.state, path.facts)
+    expect(path.state).toMatchObject({ phase: 'probe-bw-up', inflightLongterm })
+    path.state.inflightLongterm = Infinity
+    // ProbeRTT goes on all the same.
+    again()
+    path.state.phase = 'probe-rtt'
+    bbr.onUndo!(path.state, path.facts)
+    expect(path.state).toMatchObject({ phase: 'probe-rtt', inflightLongterm: Infinity })
     const start = new Path()
     start.round()
     bbr.onLoss(start.state, Object.assign(start.facts, { ece: true }))
@@ -475,7 +546,7 @@ describe('BBR: ProbeRTT', () => {
     path.ack({ now: drained + 200, inFlight: BDP / 2, deliveryRate: BW / 2 })
     expect(path.state.phase).toBe('probe-rtt')
     path.ack({ now: drained + 201, inFlight: BDP / 2, deliveryRate: BW / 2 })
-    expect(path.state).toMatchObject({ phase: 'probe-bw-cruise', probeRttMinStamp: drained + 201 })
+    expect(path.state).toMatchObject({ phase: 'probe-bw-cruise', probeRttMinStamp: drained + 201, cycleStamp: drained + 201 })
     expect(path.state.cwnd).toBeGreaterThan(1.9 * BDP)
     // 200 ms without a round are not enough.
     const other = probing()
@@ -526,8 +597,11 @@ describe('BBR: idle, aggregation, clocks', () => {
     path.ack({ newlyDelivered: 30 * MSS, deliveryRate: BW })
     expect(path.state.extraAcked).toBeGreaterThan(29 * MSS)
     expect(path.state.cwnd).toBe(Math.floor(2 * BDP + path.state.extraAcked))
+    // What comes right after it adds to it.
+    path.ack({ now: path.facts.now, newlyDelivered: 5 * MSS, deliveryRate: BW })
+    expect(path.state.extraAcked).toBeGreaterThan(34 * MSS)
     const { roundCount } = path.state
-    while (path.state.extraAcked > 29 * MSS && path.state.roundCount < roundCount + 30) {
+    while (path.state.extraAcked > 34 * MSS && path.state.roundCount < roundCount + 30) {
       path.ack({ newlyDelivered: 0.9 * MSS, deliveryRate: BW })
     }
     const rounds = path.state.roundCount - roundCount

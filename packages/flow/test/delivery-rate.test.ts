@@ -149,12 +149,15 @@ describe('delivery rate estimation', () => {
     expect(s.lose(sent[2]!)).toMatchObject({ sentInFlight: 3000, lostSinceSent: 2000 })
     expect(s.ack([sent[1]!, sent[3]!], 50).lostSinceSent).toBe(2000)
     expect(s.ack([fifth], 60).lostSinceSent).toBe(1000)
+    markAppLimited(s.rate, s.inFlight)
+    expect(s.lose(s.send(70))).toMatchObject({ rateAppLimited: true, delivered: 3000 })
   })
 
   test('another clock changes nothing when the times are shifted', () => {
     const s = new Sender()
     const first = s.send(0)
     rateShiftTime(s.rate, 1000)
+    expect(s.rate).toMatchObject({ firstSentAt: 1000, deliveredAt: 1000 })
     const shifted = { ...first, sentAt: 1000, deliveredAt: 1000, firstSentAt: 1000 }
     s.ack([shifted], 1050)
     expect(s.ack([s.send(1050)], 1100).deliveryRate).toBe(20_000)

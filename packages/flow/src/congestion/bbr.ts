@@ -85,11 +85,13 @@ export const bbr: CongestionControl<BbrState> = {
   },
 
   onRecoveryEnd(state: BbrState): void {
+    state.undoKept = false
     restoreCwnd(state)
   },
 
   /** BBRHandleSpuriousLossDetection. */
   onUndo(state: BbrState, facts: AckFacts): void {
+    state.undoKept = false
     state.lossInRound = false
     resetFullBw(state)
     state.bwShortterm = Math.max(state.bwShortterm, state.undoBwShortterm)

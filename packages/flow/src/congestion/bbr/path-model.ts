@@ -85,15 +85,20 @@ export function updateMaxBw(state: BbrState, facts: AckFacts): void {
   }
 }
 
-/** BBRNoteLoss: a round trip in which something was lost begins to be watched, and what might be undone is kept. */
+/**
+ * BBRNoteLoss: a round trip in which something was lost begins to be watched, and what might be undone is kept. The draft keeps
+ * it at the first loss of each round trip; but the reaction to that loss may begin a new one (ProbeBW_DOWN does), and the next
+ * lost segment would then keep the reduced state. So it is kept once per loss event.
+ */
 export function noteLoss(state: BbrState, facts: AckFacts): void {
-  if (!state.lossInRound) {
-    state.lossRoundDelivered = facts.delivered
+  if (!state.undoKept) {
+    state.undoKept = true
     state.undoPhase = state.phase
     state.undoBwShortterm = state.bwShortterm
     state.undoInflightShortterm = state.inflightShortterm
     state.undoInflightLongterm = state.inflightLongterm
   }
+  if (!state.lossInRound) state.lossRoundDelivered = facts.delivered
   state.lossInRound = true
 }
 

@@ -90,6 +90,8 @@ export interface BbrState extends CongestionState {
   idleRestart: boolean
 
   // To take back a reaction to a loss that was none.
+  /** What follows is from before the loss event that goes on; otherwise from before the last one. */
+  undoKept: boolean
   undoPhase: BbrPhase
   undoBwShortterm: number
   undoInflightShortterm: number
@@ -115,7 +117,7 @@ export function createBbrState(mss: number, cwnd: number): BbrState {
     probeUpCount: Infinity,
     probeRttMinDelay: Infinity, probeRttMinStamp: Infinity, probeRttExpired: false, probeRttDoneStamp: Infinity,
     probeRttRoundDone: false, mutedFrom: Infinity, mutedUntil: NaN, idleRestart: false,
-    undoPhase: 'startup', undoBwShortterm: Infinity, undoInflightShortterm: Infinity, undoInflightLongterm: Infinity,
+    undoKept: false, undoPhase: 'startup', undoBwShortterm: Infinity, undoInflightShortterm: Infinity, undoInflightLongterm: Infinity,
   }
   // NaN first, so that V8 keeps these as doubles that are overwritten in place.
   state.nextRoundDelivered = state.lossRoundDelivered = 0
