@@ -151,6 +151,14 @@ describe('reductions', () => {
   })
 })
 
+test.each([[0, 2000], [1000, 2000], [3000, 4000], [8000, 8000], [20_000, 8000]])(
+  'RFC 6582 §3.2 step 3: recovery ends with %i bytes in flight at min(ssthresh, max(FlightSize, SMSS) + SMSS) = %i', (inFlight, cwnd) => {
+    const s = state({ cwnd: 8000, ssthresh: 8000, bytesAcked: 9 })
+    newReno.onRecoveryEnd!(s, facts({ inFlight }))
+    expect(s).toMatchObject({ cwnd, ssthresh: 8000, bytesAcked: 0 })
+  },
+)
+
 describe('idle time', () => {
   test.each([[1, 32_000], [1000, 32_000], [1001, 16_000], [2500, 10_000], [Infinity, 10_000]])(
     'RFC 2861 §3.1: after %d ms a window of 64,000 is halved for each RTO begun, down to the initial window: %i', (idle, cwnd) => {

@@ -43,4 +43,10 @@ export const newReno: CongestionControl<NewRenoState> = {
     decayIdleWindow(state, facts)
     state.bytesAcked = 0
   },
+
+  /** No burst when little is left in flight: min(ssthresh, max(FlightSize, SMSS) + SMSS) (RFC 6582 §3.2 step 3, option 1). */
+  onRecoveryEnd(state: NewRenoState, facts: AckFacts): void {
+    state.cwnd = Math.min(state.ssthresh, Math.max(facts.inFlight, facts.mss) + facts.mss)
+    state.bytesAcked = 0
+  },
 }
