@@ -153,7 +153,8 @@ function feed(hash: SipHash, value: unknown): void {
     hash.word(items.length)
     for (let index = 0; index < items.length; index++) feed(hash, items[index])
   } else if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+    // A member that is undefined is one that is absent: snapshots as bytes cannot tell them apart.
+    const entries = Object.entries(value).filter(([, member]) => member !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))
     hash.word(entries.length)
     for (const [name, member] of entries) {
       feed(hash, name)
