@@ -1,8 +1,10 @@
 import { windowUpdateOwed } from '@layerfour/flow'
+import type { CongestionControl } from '@layerfour/flow'
 import { ringConsume, ringPeek, ringRelease, ringReserve, ringSpace, ringWrite } from '@layerfour/storage'
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection, startFinWait2Timer, startLingerTimer } from './closing.ts'
 import type { TcpContext } from './context.ts'
+import { controlOf, switchControl } from './control.ts'
 import type { ConnectionInfo } from './info.ts'
 import { connectionInfo } from './info.ts'
 import type { TcpListener } from './listener.ts'
@@ -241,6 +243,22 @@ export class Connection {
     if (settings.keepAlive !== keepAlive || settings.keepAliveIdle !== keepAliveIdle) armKeepAlive(tcb)
     // What waits already waits as long as the new figure says; a handshake has a time of its own.
     if (tcb.synAcked && timers.user !== Infinity) timers.user += settings.userTimeout - userTimeout
+    this.host.schedule(this)
+  }
+
+  /** The algorithm in use; its state is `tcb.congestion`. */
+  get congestionControl(): CongestionControl {
+    return controlOf(this.host.context, this.tcb)
+  }
+
+  /**
+   * Goes on with another algorithm (TCP_CONGESTION), in any state; it begins with the window and the threshold that the old one
+   * had reached. One object serves any number of connections, in which it keeps nothing.
+   * @throws TypeError for an object that is none; RangeError when 256 different ones are in use.
+   */
+  setCongestionControl(control: CongestionControl): void {
+    if (this.released || control === this.congestionControl) return
+    switchControl(this.host.context, this.tcb, control)
     this.host.schedule(this)
   }
 

@@ -2,6 +2,7 @@ import type { AckFacts, CongestionControl, SackBlocks, SendFacts } from '@layerf
 import type { Arena, SipHash } from '@layerfour/storage'
 import type { NetworkLayer, PacketMeta, TcpHeader } from '@layerfour/wire'
 import type { TcpConfig } from './config.ts'
+import type { CongestionTrace } from './congestion-trace.ts'
 import type { FastOpenCache } from './fast-open.ts'
 import type { TcpObserver } from './observer.ts'
 import type { ReplyQueue } from './reply-queue.ts'
@@ -24,6 +25,7 @@ export interface TcpContext {
   readonly facts: AckFacts
   readonly blocks: SackBlocks
   readonly sendFacts: SendFacts
+  readonly trace: CongestionTrace
   readonly fastOpenCache: FastOpenCache
   /** Segments that belong to no connection block, sent at the next poll. */
   readonly replies: ReplyQueue

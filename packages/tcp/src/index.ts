@@ -1,4 +1,5 @@
 export { defaultConfig, type TcpConfig } from './config.ts'
+export type { CongestionTrace } from './congestion-trace.ts'
 export { Connection } from './connection.ts'
 export { mssFor, windowScaleFor } from './handshake.ts'
 export type { ConnectionInfo, TimerName } from './info.ts'

@@ -1,3 +1,4 @@
+import type { CongestionControl } from '@layerfour/flow'
 import type { IpAddress } from '@layerfour/wire'
 import type { Connection } from './connection.ts'
 import type { OpenOptions } from './open.ts'
@@ -20,6 +21,7 @@ export const DEFAULT_HALF_OPEN = 256
 /** What a listener asks of the `Tcp` it belongs to. */
 export interface ListenerHost {
   closeListener(listener: TcpListener, now: number): void
+  addCongestionControl(control: CongestionControl): void
 }
 
 /** A passive OPEN (RFC 9293 §3.10.1): takes SYNs for a port and queues the connections they become. */
@@ -48,7 +50,7 @@ export class TcpListener {
     this.host = host
     this.address = address
     this.port = port
-    this.options = options
+    this.options = this.checked(options)
     this.backlog = options.backlog ?? 128
   }
 
@@ -59,7 +61,13 @@ export class TcpListener {
 
   /** Changes options other than the backlog for the connections that begin from now on. */
   configure(changes: Partial<Omit<ListenOptions, 'backlog'>>): void {
-    this.options = { ...this.options, ...changes }
+    this.options = { ...this.options, ...this.checked(changes) }
+  }
+
+  /** What is wrong with an algorithm is said to who brings it, not when a SYN comes. */
+  private checked<Options extends Partial<ListenOptions>>(options: Options): Options {
+    if (options.congestionControl !== undefined) this.host.addCongestionControl(options.congestionControl)
+    return options
   }
 
   /** Connections that wait to be accepted. */

@@ -1,3 +1,4 @@
+import type { CongestionTrace } from './congestion-trace.ts'
 import type { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 
@@ -18,6 +19,11 @@ export interface TcpObserver {
   /** A connection moved along an arrow of the state table. */
   stateChanged?(tcb: Tcb, from: State, to: State, cause: Cause): void
   congestion?(tcb: Tcb, event: CongestionEvent, now: number): void
+  /**
+   * What congestion control has come to: when the connection is established, and after every ACK of text, loss, timeout, tail loss
+   * probe and restart after idle time. `trace` is one object for all calls: copy what is to be kept.
+   */
+  congestionTrace?(tcb: Tcb, trace: Readonly<CongestionTrace>, now: number): void
   /** `length` bytes from `sequence` on are being sent again. */
   retransmitted?(tcb: Tcb, sequence: number, length: number, now: number): void
 }

@@ -3,6 +3,7 @@ import {
   persistStart, persistStop, probeSent, segmentRetransmitted, segmentSent,
 } from '@layerfour/flow'
 import { DropReason, TcpFlags } from '@layerfour/wire'
+import { traceCongestion } from './congestion-trace.ts'
 import type { TcpContext } from './context.ts'
 import { controlOf } from './control.ts'
 import { textInSyn } from './fast-open.ts'
@@ -238,6 +239,7 @@ function restartAfterIdle(context: TcpContext, tcb: Tcb, inFlight: number, now: 
   facts.idle = idle
   facts.mss = tcb.negotiated.mss
   controlOf(context, tcb).onIdle(tcb.congestion, facts)
+  traceCongestion(context, tcb, 0, now)
   // Once for each idle time, even when nothing can be sent yet.
   tcb.lastSent = now
 }

@@ -2,7 +2,7 @@ import { createPacer, pacerBudget, pacerDeadline, pacerSent, windowPacingRate } 
 import type { Tcb } from './tcb.ts'
 
 /** Bytes per second: what congestion control asks for, else, when the user wants pacing, a window a round trip; 0: unpaced. */
-function pacingRate({ congestion, settings, rtt }: Tcb): number {
+export function pacingRate({ congestion, settings, rtt }: Tcb): number {
   if (congestion.pacingRate > 0 || !settings.pacing) return congestion.pacingRate
   return windowPacingRate(congestion.cwnd, rtt.srtt, congestion.cwnd < congestion.ssthresh)
 }

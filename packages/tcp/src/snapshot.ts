@@ -70,7 +70,7 @@ export function restoreTcb(context: TcpContext, snapshot: ConnectionSnapshot, no
   const control = findControl(context, snapshot.congestionControl)
   if (control === undefined) {
     const known = context.controls.map(({ name }) => name).join(', ')
-    throw new TypeError(`the snapshot's congestion control is ${snapshot.congestionControl}, this TCP has ${known}`)
+    throw new TypeError(`the snapshot's congestion control is ${snapshot.congestionControl}, this TCP knows ${known}`)
   }
   const sendRing = fillRing(context.arena, snapshot.sendText, snapshot.sendText.length)
   if (sendRing === undefined) return undefined

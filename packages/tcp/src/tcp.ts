@@ -1,5 +1,5 @@
 import type { CongestionControl } from '@layerfour/flow'
-import { createAckFacts, createSackBlocks, createSendFacts, newReno } from '@layerfour/flow'
+import { createAckFacts, createSackBlocks, createSendFacts, cubic } from '@layerfour/flow'
 import type { Arena } from '@layerfour/storage'
 import { ringRelease, SipHash } from '@layerfour/storage'
 import {
@@ -9,8 +9,10 @@ import {
 import type { IcmpCause, IpAddress, NetworkLayer, PacketMeta } from '@layerfour/wire'
 import type { TcpConfig } from './config.ts'
 import { resolveConfig } from './config.ts'
+import { createCongestionTrace } from './congestion-trace.ts'
 import type { Connection } from './connection.ts'
 import type { TcpContext } from './context.ts'
+import { controlIndex, controlList, findControl } from './control.ts'
 import { FastOpenCache } from './fast-open.ts'
 import { toHalfOpen } from './half-open.ts'
 import { icmpError } from './icmp.ts'
@@ -39,8 +41,10 @@ export interface TcpOptions extends Partial<TcpConfig> {
   readonly arena: Arena
   /** Four random words that no peer knows: initial sequence numbers and table hashes hang on them. */
   readonly secret: Int32Array
-  /** NewReno by default. */
+  /** For connections that name no other one: CUBIC (RFC 9438). */
   readonly congestionControl?: CongestionControl | undefined
+  /** Further algorithms that `findCongestionControl` and snapshots know by their names; connections may use others as well. */
+  readonly congestionControls?: readonly CongestionControl[] | undefined
   readonly observer?: TcpObserver | undefined
 }
 
@@ -59,7 +63,7 @@ export class Tcp {
   private readonly path = createPath()
 
   constructor(network: NetworkLayer, options: TcpOptions) {
-    const { arena, secret, congestionControl, observer, ...settings } = options
+    const { arena, secret, congestionControl = cubic, congestionControls = [], observer, ...settings } = options
     const config = resolveConfig(settings)
     const meta = createPacketMeta()
     meta.protocol = TCP
@@ -69,7 +73,7 @@ export class Tcp {
       network,
       arena,
       config,
-      controls: [congestionControl ?? newReno],
+      controls: controlList(congestionControl, congestionControls),
       observer,
       hash: new SipHash(secret),
       segment: createSegment(),
@@ -78,6 +82,7 @@ export class Tcp {
       facts: createAckFacts(),
       blocks: createSackBlocks(),
       sendFacts: createSendFacts(),
+      trace: createCongestionTrace(),
       fastOpenCache: new FastOpenCache(),
       replies: new ReplyQueue(config.replyQueue),
     }
@@ -113,6 +118,24 @@ export class Tcp {
     this.now = now
     restoreTimeWait(tables.timeWait, saved, now)
     return 0
+  }
+
+  /** What a connection uses that names no congestion control. */
+  get congestionControl(): CongestionControl {
+    return this.context.controls[0]!
+  }
+
+  /** The algorithm that answers to a name, undefined for none: of the options, or brought along by a connection or listener. */
+  findCongestionControl(name: string): CongestionControl | undefined {
+    return findControl(this.context, name)
+  }
+
+  /**
+   * An object of the user's is one of this TCP's algorithms from here on, if it was not before.
+   * @throws TypeError for an object that is none; RangeError when 256 others are in use.
+   */
+  addCongestionControl(control: CongestionControl): void {
+    controlIndex(this.context, control)
   }
 
   /** Visits every connection that has a block: all but CLOSED ones and those of the TIME-WAIT table. */

@@ -4,6 +4,7 @@ import {
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection } from './closing.ts'
 import { noteRecoveryEvent } from './congestion-events.ts'
+import { traceCongestion } from './congestion-trace.ts'
 import type { TcpContext } from './context.ts'
 import { controlOf } from './control.ts'
 import { suspectBlackHole, takeLostProbe } from './path-mtu.ts'
@@ -57,6 +58,7 @@ export function runTimers(context: TcpContext, tcb: Tcb, now: number): void {
     timers.retransmission = now + tcb.rtt.rto
     tcb.lossProbeNow = true
     context.observer?.congestion?.(tcb, 'loss-probe', now)
+    traceCongestion(context, tcb, 0, now)
   }
   if (timers.retransmission <= now) expireRetransmission(context, tcb, now)
 }
@@ -98,6 +100,7 @@ function expireRetransmission(context: TcpContext, tcb: Tcb, now: number): void 
   retransmissionTimeout(recovery, controlOf(context, tcb), tcb.congestion, facts)
   facts.timeouts = 0
   context.observer?.congestion?.(tcb, 'timeout', now)
+  traceCongestion(context, tcb, 0, now)
   if (!takeLostProbe(tcb) && context.config.mtuProbing) suspectBlackHole(tcb, textSent(tcb), now)
 }
 
@@ -111,6 +114,7 @@ function expireReordering(context: TcpContext, tcb: Tcb, now: number): void {
   facts.mss = tcb.negotiated.mss
   facts.srtt = tcb.rtt.srtt
   noteRecoveryEvent(context, tcb, reorderTimeout(recovery, controlOf(context, tcb), tcb.congestion, tcb.rtt, facts), now)
+  traceCongestion(context, tcb, 0, now)
 }
 
 /** RFC 6298 §5.1; the user timeout runs along from the first segment that waits. */

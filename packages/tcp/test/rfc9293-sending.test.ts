@@ -1,4 +1,5 @@
 import type { AckFacts, CongestionControl, CongestionState } from '@layerfour/flow'
+import { newReno } from '@layerfour/flow'
 import { Errno } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import { State } from '../src/index.ts'
@@ -69,7 +70,7 @@ describe('RFC 9293 §3.8.2: congestion control', () => {
   })
 
   test('MUST-19: congestion avoidance: a whole window of ACKs opens it by one segment', () => {
-    const script = new Script({ sendBuffer: 1 << 20 }).establish()
+    const script = new Script({ sendBuffer: 1 << 20, congestionControl: newReno }).establish()
     const { connection } = script
     connection.tcb.congestion.ssthresh = connection.info().cwnd
     const window = connection.info().cwnd

@@ -8,6 +8,7 @@ import { DropReason, greaterThan, greaterThanOrEqual, lessThan, lessThanOrEqual,
 import { tuneSendLimit } from '../autotune.ts'
 import { closeConnection, enterTimeWait, startFinWait2Timer } from '../closing.ts'
 import { noteRecoveryEvent } from '../congestion-events.ts'
+import { traceCongestion } from '../congestion-trace.ts'
 import type { TcpContext } from '../context.ts'
 import { controlOf, usesSack } from '../control.ts'
 import { EcnMode, takeEcho } from '../ecn.ts'
@@ -73,6 +74,7 @@ export function establish(context: TcpContext, tcb: Tcb, cause: Cause, now: numb
   tcb.congestion = controlOf(context, tcb).create(mss, synLost ? mss : undefined)
   setSelective(tcb.recovery, usesSack(context, tcb))
   tcb.counters.maxCwnd = tcb.congestion.cwnd
+  traceCongestion(context, tcb, 0, now)
   tcb.events |= Readiness.Connected | Readiness.Writable
   tcb.lastReceived = now
   armKeepAlive(tcb)
@@ -174,6 +176,7 @@ function takeAck(
   const event = reactToAck(recovery, control, tcb.congestion, blocks, tcb.rtt, facts)
   facts.ece = false
   noteRecoveryEvent(context, tcb, event, now)
+  traceCongestion(context, tcb, facts.deliveryRate, now)
 }
 
 /** SACK blocks as stream offsets, and the age of the timestamp that is echoed. */
