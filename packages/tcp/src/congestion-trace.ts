@@ -9,7 +9,7 @@ import type { Tcb } from './tcb.ts'
 export interface CongestionTrace {
   /** Name of the algorithm. */
   control: string
-  /** What the algorithm is doing: its own word if it has one (BBR: `startup`, `probe-rtt`, …), else `slow-start` or `congestion-avoidance`. */
+  /** What the algorithm does: its own word if it has one (BBR: `startup`, `probe-rtt`…), else `slow-start` or `congestion-avoidance`. */
   phase: string
   /** `open`: nothing is known to be lost; `recovery`: losses are being repaired; `loss`: everything is sent again, as after a timeout. */
   recovery: 'open' | 'recovery' | 'loss'

@@ -6,6 +6,7 @@ useInitialSequenceNumbers(2 ** 32 - 4, 2 ** 31 - 4)
 
 describe('once more with ISS = 2³² - 4 and IRS = 2³¹ - 4', async () => {
   await import('./closing.test.ts')
+  await import('./congestion-control.test.ts')
   await import('./course-arithmetic.test.ts')
   await import('./ecn.test.ts')
   await import('./fast-open.test.ts')
