@@ -76,6 +76,7 @@ export interface LossRecovery {
   /** What the ACK being processed delivered: see `takeDelivered`. */
   newlyDelivered: number
   originalDelivered: boolean
+  resentNeedlessly: boolean
   duplicateReported: boolean
   /** An MTU probe was lost: for the caller to take notice, and to set back. */
   mtuProbeLost: boolean
@@ -86,7 +87,7 @@ export function createLossRecovery(): LossRecovery {
     phase: RecoveryPhase.Open, point: NaN, selective: false,
     sent: createSentQueue(), rate: createDeliveryRate(), rack: createRack(),
     probe: createTailLossProbe(), reduction: createRateReduction(), fast: undefined, undo: createUndo(),
-    frto: FrtoStep.Off, reorderDeadline: NaN, forced: false, newlyDelivered: 0, originalDelivered: false,
+    frto: FrtoStep.Off, reorderDeadline: NaN, forced: false, newlyDelivered: 0, originalDelivered: false, resentNeedlessly: false,
     duplicateReported: false, mtuProbeLost: false,
   }
   recovery.point = -1
@@ -156,6 +157,7 @@ export function takeDelivered(recovery: LossRecovery, blocks: SackBlocks, minRtt
   const { now, ack } = facts
   recovery.newlyDelivered = 0
   recovery.originalDelivered = false
+  recovery.resentNeedlessly = false
   facts.priorInFlight = bytesInFlight(sent)
   facts.rtt = -1
   let unambiguous = true
@@ -163,9 +165,15 @@ export function takeDelivered(recovery: LossRecovery, blocks: SackBlocks, minRtt
     const slot = sent.head
     const flags = sent.columns.flags[slot]!
     if (!(flags & SACKED)) {
-      if (flags & RESENT) unambiguous = false
+      if (flags & RESENT) {
+        unambiguous = false
+        const bytes = sent.columns.end[slot]! - sent.start
+        if (undoByTimestamp(recovery.undo, sent.columns.sentAt[slot]!, blocks.echoedAt, bytes, sent.columns.end[slot]!)) {
+          recovery.resentNeedlessly = true
+        }
+      }
       // The oldest: the ACK may have been held back for it.
-      else if (facts.rtt < 0) facts.rtt = now - sent.columns.sentAt[slot]!
+      if (!(flags & RESENT) && facts.rtt < 0) facts.rtt = now - sent.columns.sentAt[slot]!
       delivered(recovery, slot, sent.columns.end[slot]! - sent.start, minRtt, blocks.echoedAt, now)
     }
     dropFirst(sent)
@@ -229,7 +237,7 @@ export function reactToAck<S extends CongestionState>(
   facts.lost = 0
   const event = recovery.fast === undefined
     ? reactSelectively(recovery, control, congestion, blocks, rtt, facts)
-    : reactToDuplicates(recovery, recovery.fast, control, congestion, blocks, facts)
+    : reactToDuplicates(recovery, recovery.fast, control, congestion, facts)
   facts.inFlight = bytesInFlight(recovery.sent)
   return event
 }
@@ -241,9 +249,10 @@ function reactSelectively<S extends CongestionState>(
   let event: RecoveryEvent = RecoveryEvent.None
   if (recovery.duplicateReported) {
     rackDuplicate(recovery.rack, facts.ack, facts.sent)
-    if (undoDuplicate(undo, blocks.edges[1]! - blocks.edges[0]!, blocks.edges[1]!)) event = takeBack(recovery, control, congestion, facts)
+    const needless = undoDuplicate(undo, blocks.edges[0]!, blocks.edges[1]!)
+    if (needless && sent.lostCount === 0) event = takeBack(recovery, control, congestion, facts)
   }
-  if (event === RecoveryEvent.None) event = leavePhase(recovery, control, congestion, blocks, facts)
+  if (event === RecoveryEvent.None) event = leavePhase(recovery, control, congestion, facts)
   const lost = detectLosses(recovery, control, congestion, rtt, facts)
   const wasRecovering = recovery.phase === RecoveryPhase.Recovery
   facts.inFlight = bytesInFlight(sent)
@@ -333,12 +342,16 @@ function enterRecovery<S extends CongestionState>(
 
 /** Recovery or the loss phase may be over, because all is acknowledged or because it was a false alarm. */
 function leavePhase<S extends CongestionState>(
-  recovery: LossRecovery, control: CongestionControl<S>, congestion: S, blocks: SackBlocks, facts: AckFacts,
+  recovery: LossRecovery, control: CongestionControl<S>, congestion: S, facts: AckFacts,
 ): RecoveryEvent {
   const { phase } = recovery
   if (phase === RecoveryPhase.Open) return RecoveryEvent.None
-  if (facts.newlyAcked > 0 && undoByTimestamp(recovery.undo, facts.ack, blocks.echoedAt)) {
-    return takeBack(recovery, control, congestion, facts)
+  if (recovery.resentNeedlessly) {
+    // Overtaken, not lost.
+    recovery.rack.reordering = true
+    // One false alarm among losses is no reason to go on as before.
+    const falseAlarm = recovery.undo.resentBytes <= 0 && (phase === RecoveryPhase.Loss || recovery.sent.lostCount === 0)
+    if (falseAlarm) return takeBack(recovery, control, congestion, facts)
   }
   recovery.frto = frtoOnAck(recovery.frto, facts.newlyAcked > 0, recovery.originalDelivered, facts.ack >= recovery.point)
   if (recovery.frto === FrtoStep.Spurious) return takeBack(recovery, control, congestion, facts)
@@ -370,11 +383,11 @@ function takeBack<S extends CongestionState>(
 
 /** Without SACK: the first hole is all that is known (RFC 6582). */
 function reactToDuplicates<S extends CongestionState>(
-  recovery: LossRecovery, fast: FastRecovery, control: CongestionControl<S>, congestion: S, blocks: SackBlocks, facts: AckFacts,
+  recovery: LossRecovery, fast: FastRecovery, control: CongestionControl<S>, congestion: S, facts: AckFacts,
 ): RecoveryEvent {
   const { sent } = recovery
   if (facts.newlyAcked === 0 && !facts.duplicate) return RecoveryEvent.None
-  const left = leavePhase(recovery, control, congestion, blocks, facts)
+  const left = leavePhase(recovery, control, congestion, facts)
   if (left === RecoveryEvent.Undo) {
     recoveryOnTimeout(fast, -1)
     facts.inRecovery = false

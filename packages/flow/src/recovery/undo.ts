@@ -12,15 +12,18 @@ export interface Undo {
   marker: number
   /** When the first retransmission after it was sent, ms; -1: none yet. */
   resentAt: number
-  /** Bytes resent since, less those that the peer reports to have got twice. */
+  /** Bytes resent since, less those that turned out needless. */
   resentBytes: number
+  /** Offset up to which timestamps have proved retransmissions needless. */
+  provenTo: number
 }
 
 export function createUndo(): Undo {
-  const undo: Undo = { cwnd: 0, ssthresh: 0, marker: NaN, resentAt: NaN, resentBytes: NaN }
+  const undo: Undo = { cwnd: 0, ssthresh: 0, marker: NaN, resentAt: NaN, resentBytes: NaN, provenTo: NaN }
   undo.marker = 0
   undo.resentAt = -1
   undo.resentBytes = 0
+  undo.provenTo = 0
   return undo
 }
 
@@ -43,19 +46,25 @@ export function undoResent(undo: Undo, bytes: number, now: number): void {
   if (undo.resentAt < 0) undo.resentAt = now
 }
 
-/** The peer got `bytes` twice. Whether that makes all retransmissions needless. */
-export function undoDuplicate(undo: Undo, bytes: number, end: number): boolean {
-  if (undo.cwnd === 0 || undo.resentAt < 0 || end <= undo.marker) return false
-  undo.resentBytes -= bytes
+/** The peer got [start, end) twice (RFC 2883). Whether that makes all retransmissions since the reduction needless. */
+export function undoDuplicate(undo: Undo, start: number, end: number): boolean {
+  // A timestamp may have told already.
+  if (undo.cwnd === 0 || undo.resentAt < 0 || end <= undo.marker || end <= undo.provenTo) return false
+  undo.resentBytes -= end - start
   return undo.resentBytes <= 0
 }
 
 /**
- * Eifel detection: an ACK for what was resent that echoes a timestamp from before. `echoedAt` in whole ms, -1 without
- * timestamps. Timestamps count whole milliseconds, so a tie decides nothing.
+ * Eifel detection: whether data up to `end`, resent at `sentAt`, is acknowledged by an ACK that echoes a timestamp from before
+ * (RFC 3522 §3.2), so that it was resent needlessly. Only what was resent since the reduction says something about it. `echoedAt` in
+ * whole ms, -1 without timestamps; these count whole milliseconds, so a tie decides nothing. `undo.resentBytes` tells what is left.
  */
-export function undoByTimestamp(undo: Undo, ack: number, echoedAt: number): boolean {
-  return undo.cwnd !== 0 && undo.resentAt >= 0 && ack > undo.marker && echoedAt >= 0 && echoedAt < Math.floor(undo.resentAt)
+export function undoByTimestamp(undo: Undo, sentAt: number, echoedAt: number, bytes: number, end: number): boolean {
+  if (undo.cwnd === 0 || undo.resentAt < 0 || sentAt < undo.resentAt) return false
+  if (echoedAt < 0 || echoedAt >= Math.floor(sentAt)) return false
+  undo.resentBytes -= bytes
+  undo.provenTo = end
+  return true
 }
 
 /** Eifel response: the window is what it was, unless it has grown beyond that since. */
