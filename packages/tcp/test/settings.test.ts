@@ -138,7 +138,7 @@ describe('deferred accept', () => {
         script.advance(wait).expect({ flags: 'SA', seq: 100, ack: 501 })
       }
       if (answered) script.send({ flags: 'A', seq: 501, ack: 101 })
-      script.advance(16_000).expect(...answered ? [] : [{ flags: 'RA', seq: 101, ack: 501 }])
+      script.advance(16_000).quiet()
       expect(listener.waiting).toBe(answered ? 1 : 0)
       expect(listener.halfOpen).toBe(0)
     }
