@@ -34,3 +34,9 @@ test('who names tcp() alone bundles no UDP sockets', async () => {
   expect(modules).toContain('tcp/src/tcp.ts')
   expect(modules.filter((id) => /^(udp|pcap|sim)\/|^socket\/src\/udp\//.test(id))).toEqual([])
 })
+
+test('who names tcp() alone bundles CUBIC and no other congestion control', async () => {
+  const modules = await bundled('Stack, tcp, runRealTime')
+  const congestion = modules.filter((id) => id.startsWith('flow/src/congestion/')).map((id) => id.slice(21, -3)).sort()
+  expect(congestion).toEqual(['_cube-root', '_window', 'congestion-control', 'cubic', 'hystart'])
+})

@@ -10,6 +10,7 @@ const anytime: readonly [TcpSocketOption, number, readonly number[]][] = [
   ['SO_KEEPALIVE', 1, [NaN]],
   ['TCP_NODELAY', 1, []],
   ['TCP_CORK', 1, []],
+  ['TCP_PACING', 1, [NaN]],
   ['TCP_KEEPIDLE', 60, [0, 32_768, 1.5]],
   ['TCP_KEEPINTVL', 5, [0, 32_768]],
   ['TCP_KEEPCNT', 3, [0, 128]],

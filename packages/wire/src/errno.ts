@@ -4,6 +4,7 @@
  */
 export const Errno = {
   EPERM: -1,
+  ENOENT: -2,
   EINTR: -4,
   EIO: -5,
   EBADF: -9,

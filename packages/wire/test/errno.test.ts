@@ -3,7 +3,7 @@ import { dropReasonNames, DropReason, Errno, errnoName } from '../src/index.ts'
 
 test('error numbers are those of Linux, negative', () => {
   expect(Errno).toMatchObject({
-    EAGAIN: -11, EINVAL: -22, EPIPE: -32, EMSGSIZE: -90, EADDRINUSE: -98, ECONNRESET: -104, ENOTCONN: -107, ETIMEDOUT: -110,
+    ENOENT: -2, EAGAIN: -11, EINVAL: -22, EPIPE: -32, EMSGSIZE: -90, EADDRINUSE: -98, ECONNRESET: -104, ENOTCONN: -107, ETIMEDOUT: -110,
     ECONNREFUSED: -111, EHOSTUNREACH: -113, EINPROGRESS: -115,
   })
 })

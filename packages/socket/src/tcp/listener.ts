@@ -27,7 +27,7 @@ export interface ListenOptions extends TcpTuning {
   readonly fastOpen?: number
 }
 
-/** The same as options of a base socket. @throws RangeError for a figure out of range. */
+/** The same as options of a base socket, the congestion control left out. @throws RangeError for a figure out of range. */
 export function listenerOptions(options: ListenOptions): SocketOptions {
   const { reuseAddress = false, halfOpen, deferAccept, fastOpen } = options
   return {

@@ -7,7 +7,6 @@ import type { SocketAddress } from '../socket-address.ts'
 import { SocketError } from '../socket-error.ts'
 import type { TcpSocket } from './tcp-socket.ts'
 import type { TcpTuning } from './tcp-tuning.ts'
-import { tuningSettings } from './tcp-tuning.ts'
 
 export interface ConnectOptions extends TcpTuning {
   /** An IP address as text, or `localhost`. */
@@ -91,7 +90,7 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
 
   /** Changes how the connection behaves from now on. @throws RangeError for a figure out of range. */
   configure(tuning: TcpTuning): void {
-    this.#socket.configure(tuningSettings(tuning))
+    this.#socket.configure(tuning)
   }
 
   /**

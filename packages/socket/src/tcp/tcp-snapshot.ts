@@ -3,6 +3,7 @@ import { digest, State } from '@layerfour/tcp'
 import type { IpAddress } from '@layerfour/wire'
 import { SocketError } from '../socket-error.ts'
 import { toSocketAddress } from '../socket-address.ts'
+import { restoredCongestionControl } from './congestion-option.ts'
 import type { TcpSocket } from './tcp-socket.ts'
 import type { SocketOptions } from './tcp-socket-options.ts'
 import type { TcpSockets } from './tcp-sockets.ts'
@@ -13,8 +14,8 @@ export interface SocketSnapshot {
   readonly bound: { readonly address: IpAddress, readonly port: number, readonly shared: boolean } | null
   /** Connections that may wait for `accept`; 0 when it does not listen. */
   readonly backlog: number
-  /** What `setsockopt` has set. */
-  readonly options: SocketOptions
+  /** What `setsockopt` has set; of the congestion control the name. */
+  readonly options: Omit<SocketOptions, 'congestionControl'> & { readonly congestionControl?: string }
   /** `shutdown('read')` was called. */
   readonly readShut: boolean
   readonly connection: ConnectionSnapshot | null
@@ -31,8 +32,6 @@ export interface UnheldSnapshot {
 
 /** TCP of a whole stack, or of some of its sockets, as plain data. */
 export interface TcpSnapshot {
-  /** The name of the congestion control, whose state is part of every connection. */
-  readonly congestionControl: string
   /** In the order in which they were opened. */
   readonly sockets: readonly SocketSnapshot[]
   readonly unheld: readonly UnheldSnapshot[]
@@ -56,7 +55,6 @@ export function snapshotTcp(
 ): TcpSnapshot {
   const now = all.now()
   return {
-    congestionControl: all.transport.context.controls[0]!.name,
     sockets: sockets.map((socket) => ({
       ...saveSocket(all, socket), connection: socket.parts.connection?.snapshot(now) ?? null,
     })),
@@ -71,18 +69,19 @@ export function snapshotTcp(
 
 /** All there is to a socket but its connection. */
 function saveSocket(all: TcpSockets, socket: TcpSocket): Omit<SocketSnapshot, 'connection'> {
-  const { listener, options, readShut } = socket.parts
-  return { bound: all.bindingOf(socket), backlog: listener?.backlog ?? 0, options, readShut }
+  const { listener, options: { congestionControl, ...options }, readShut } = socket.parts
+  const named = congestionControl === undefined ? options : { ...options, congestionControl: congestionControl.name }
+  return { bound: all.bindingOf(socket), backlog: listener?.backlog ?? 0, options: named, readShut }
 }
 
 /** All of a snapshot or nothing of it: what was restored before something failed is gone again, without a word to any peer. */
 export function restoreTcp(all: TcpSockets, snapshot: TcpSnapshot): TcpSocket[] {
-  const { congestionControl } = snapshot
-  const { name } = all.transport.context.controls[0]!
-  if (congestionControl !== name) {
-    throw new TypeError(`the snapshot's congestion control is ${congestionControl}, expected ${name} as in this stack`)
-  }
-  const sockets = snapshot.sockets.map(({ options }) => all.socket(options))
+  const { transport } = all
+  for (const connection of connectionsOf(snapshot)) restoredCongestionControl(transport, connection.congestionControl)
+  const options = snapshot.sockets.map(({ options: { congestionControl: name, ...rest } }): SocketOptions => {
+    return name === undefined ? rest : { ...rest, congestionControl: restoredCongestionControl(transport, name) }
+  })
+  const sockets = options.map((each) => all.socket(each))
   const unheld: Connection[] = []
   try {
     for (const [i, saved] of snapshot.sockets.entries()) check(bindAgain(all, sockets[i]!, saved), 'bind', saved)
@@ -109,6 +108,10 @@ export function restoreTcp(all: TcpSockets, snapshot: TcpSnapshot): TcpSocket[] 
   }
   all.wake()
   return sockets
+}
+
+function connectionsOf({ sockets, unheld }: TcpSnapshot): ConnectionSnapshot[] {
+  return [...sockets, ...unheld].map(({ connection }) => connection).filter((connection) => connection !== null)
 }
 
 function bindAgain(all: TcpSockets, socket: TcpSocket, { bound }: SocketSnapshot): number {

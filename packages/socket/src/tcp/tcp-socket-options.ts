@@ -1,3 +1,4 @@
+import type { CongestionControl } from '@layerfour/flow'
 import type { ListenOptions, OpenOptions, Settings, TcpConfig } from '@layerfour/tcp'
 import { DEFAULT_HALF_OPEN, defaultSettings } from '@layerfour/tcp'
 import { Errno } from '@layerfour/wire'
@@ -5,7 +6,8 @@ import type { SocketParts } from './socket-parts.ts'
 import { takeError } from './socket-parts.ts'
 
 /**
- * Options of a TCP socket, in the units of POSIX and Linux; all values are integers, flags 0 or 1. They may be set at any time unless it
+ * Options of a TCP socket, in the units of POSIX and Linux; all values are integers, flags 0 or 1 (TCP_CONGESTION, whose value is a name,
+ * is the one other). They may be set at any time unless it
  * says otherwise; connections inherit those of their listener as they were when the SYN came.
  */
 export type TcpSocketOption =
@@ -28,6 +30,8 @@ export type TcpSocketOption =
   | 'TCP_NODELAY'
   /** Send full segments only, until it is turned off or our direction ends. */
   | 'TCP_CORK'
+  /** Spread segments over the round trip, also with a congestion control that does not ask for it. An option of ours: Linux has none. */
+  | 'TCP_PACING'
   /** Idle seconds before the first keepalive probe, 1 to 32,767. */
   | 'TCP_KEEPIDLE'
   /** Seconds between keepalive probes, 1 to 32,767. */
@@ -57,6 +61,8 @@ export type TcpSocketOption =
 export interface SocketOptions
   extends Pick<ListenOptions, 'sendBuffer' | 'receiveBuffer' | 'deferAccept' | 'fastOpenQueue' | 'halfOpen'>, Pick<OpenOptions, 'fastOpen'> {
   readonly reuseAddress: boolean
+  /** Absent: the stack's. */
+  readonly congestionControl?: CongestionControl | undefined
   /** Of the connection, or of those that a listener accepts. */
   readonly settings: Readonly<Partial<Settings>>
 }
@@ -86,19 +92,19 @@ const rules: Readonly<Record<TcpSocketOption, OptionRule>> = {
 
   SO_REUSEADDR: {
     get: ({ options }) => Number(options.reuseAddress),
-    set: (parts, value) => change(parts, { reuseAddress: value !== 0 }),
+    set: (parts, value) => changeOptions(parts, { reuseAddress: value !== 0 }),
   },
   SO_RCVBUF: {
     get: ({ connection, options }, config) => connection?.tcb.receiveLimit ?? options.receiveBuffer ?? config.receiveBuffer,
     range: BUFFER_RANGE,
     early: true,
-    set: (parts, value) => change(parts, { receiveBuffer: value }),
+    set: (parts, value) => changeOptions(parts, { receiveBuffer: value }),
   },
   SO_SNDBUF: {
     get: ({ connection, options }, config) => connection?.tcb.sendLimit ?? options.sendBuffer ?? config.sendBuffer,
     range: BUFFER_RANGE,
     early: true,
-    set: (parts, value) => change(parts, { sendBuffer: value }),
+    set: (parts, value) => changeOptions(parts, { sendBuffer: value }),
   },
 
   SO_KEEPALIVE: flag('keepAlive'),
@@ -119,6 +125,7 @@ const rules: Readonly<Record<TcpSocketOption, OptionRule>> = {
   },
   TCP_NODELAY: flag('noDelay'),
   TCP_CORK: flag('cork'),
+  TCP_PACING: flag('pacing'),
   IP_TOS: trafficClass(),
   IPV6_TCLASS: trafficClass(),
   IP_TTL: number('hopLimit', [0, 255]),
@@ -127,22 +134,22 @@ const rules: Readonly<Record<TcpSocketOption, OptionRule>> = {
   TCP_DEFER_ACCEPT: {
     get: ({ options }) => Math.ceil((options.deferAccept ?? 0) / SECOND),
     range: [0, SECONDS_LIMIT],
-    set: (parts, value) => change(parts, { deferAccept: value * SECOND }),
+    set: (parts, value) => changeOptions(parts, { deferAccept: value * SECOND }),
   },
   TCP_FASTOPEN: {
     get: ({ options }) => options.fastOpenQueue ?? 0,
     range: [0, 65_535],
-    set: (parts, value) => change(parts, { fastOpenQueue: value }),
+    set: (parts, value) => changeOptions(parts, { fastOpenQueue: value }),
   },
   TCP_MAX_SYN_BACKLOG: {
     get: ({ options }) => options.halfOpen ?? DEFAULT_HALF_OPEN,
     range: [1, 65_535],
-    set: (parts, value) => change(parts, { halfOpen: value }),
+    set: (parts, value) => changeOptions(parts, { halfOpen: value }),
   },
   TCP_FASTOPEN_CONNECT: {
     get: ({ options }) => Number(options.fastOpen ?? false),
     early: true,
-    set: (parts, value) => change(parts, { fastOpen: value !== 0 }),
+    set: (parts, value) => changeOptions(parts, { fastOpen: value !== 0 }),
   },
 }
 
@@ -165,31 +172,31 @@ export function setOption(parts: SocketParts, config: TcpConfig, option: TcpSock
 
 /** Settings for the connection from now on, or for those that a listener accepts from now on. */
 export function configure(parts: SocketParts, settings: Readonly<Partial<Settings>>): void {
-  change(parts, { settings: { ...parts.options.settings, ...settings } })
+  changeOptions(parts, { settings: { ...parts.options.settings, ...settings } })
   parts.connection?.configure(settings)
 }
 
-function change(parts: SocketParts, changes: Partial<SocketOptions>): void {
+export function changeOptions(parts: SocketParts, changes: Partial<SocketOptions>): void {
   parts.options = { ...parts.options, ...changes }
   parts.listener?.configure(listenOptions(parts.options))
 }
 
 /** For `Tcp.connect`. */
-export function openOptions({ settings, sendBuffer, receiveBuffer, fastOpen }: SocketOptions): OpenOptions {
-  return { settings, sendBuffer, receiveBuffer, fastOpen }
+export function openOptions({ settings, sendBuffer, receiveBuffer, fastOpen, congestionControl }: SocketOptions): OpenOptions {
+  return { settings, sendBuffer, receiveBuffer, fastOpen, congestionControl }
 }
 
 /** For `Tcp.listen`. */
 export function listenOptions(options: SocketOptions): ListenOptions {
-  const { settings, sendBuffer, receiveBuffer, deferAccept, fastOpenQueue, halfOpen } = options
-  return { settings, sendBuffer, receiveBuffer, deferAccept, fastOpenQueue, halfOpen }
+  const { settings, sendBuffer, receiveBuffer, deferAccept, fastOpenQueue, halfOpen, congestionControl } = options
+  return { settings, sendBuffer, receiveBuffer, deferAccept, fastOpenQueue, halfOpen, congestionControl }
 }
 
 function settingOf<Name extends keyof Settings>({ connection, options }: SocketParts, config: TcpConfig, name: Name): Settings[Name] {
   return connection?.settings[name] ?? options.settings[name] ?? defaultSettings(config)[name]
 }
 
-function flag(name: 'keepAlive' | 'noDelay' | 'cork'): OptionRule {
+function flag(name: 'keepAlive' | 'noDelay' | 'cork' | 'pacing'): OptionRule {
   return {
     get: (parts, config) => Number(settingOf(parts, config, name)),
     set: (parts, value) => configure(parts, { [name]: value !== 0 }),

@@ -1,15 +1,19 @@
-import type { Connection, ConnectionInfo, Settings, StateName } from '@layerfour/tcp'
+import type { CongestionControl } from '@layerfour/flow'
+import type { Connection, ConnectionInfo, StateName } from '@layerfour/tcp'
 import { State, stateNames } from '@layerfour/tcp'
 import { Errno } from '@layerfour/wire'
 import { checkRange, isPort } from '../_checks.ts'
 import type { AddressLike, SocketAddress } from '../socket-address.ts'
 import { toIpAddress, toSocketAddress } from '../socket-address.ts'
 import type { StackSnapshot } from '../stack-snapshot.ts'
+import { congestionControlName, findCongestionControl, setCongestionControl } from './congestion-option.ts'
 import type { SocketParts } from './socket-parts.ts'
 import { createSocketParts, discardReceived, readinessOf } from './socket-parts.ts'
 import type { SocketOptions, TcpSocketOption } from './tcp-socket-options.ts'
 import { configure, getOption, listenOptions, NO_OPTIONS, openOptions, setOption } from './tcp-socket-options.ts'
 import type { TcpSockets } from './tcp-sockets.ts'
+import type { TcpTuning } from './tcp-tuning.ts'
+import { tuningSettings } from './tcp-tuning.ts'
 
 /** 0, the unspecified port: not bound yet. */
 const UNBOUND = 0
@@ -115,7 +119,8 @@ export class TcpSocket {
     if (this.parts.dead !== 0) return this.parts.dead
     if (this.parts.listener === undefined) return Errno.EINVAL
     const connection = this.parts.listener.accept()
-    return connection === undefined ? Errno.EAGAIN : this.#sockets.accepted(connection, { ...this.parts.options, settings: {} })
+    if (connection === undefined) return Errno.EAGAIN
+    return this.#sockets.accepted(connection, { ...this.parts.options, settings: {}, congestionControl: undefined })
   }
 
   /**
@@ -210,24 +215,43 @@ export class TcpSocket {
     return 0
   }
 
-  /** The value, 0 or more; `SO_ERROR` gives the error itself. `ENOPROTOOPT` for an option that is none. */
-  getsockopt(option: TcpSocketOption): number {
+  /**
+   * The value, 0 or more; `SO_ERROR` gives the error itself. `ENOPROTOOPT` for an option that is none. `TCP_CONGESTION` gives the name of
+   * the congestion control, that of the stack unless another one was set.
+   */
+  getsockopt(option: 'TCP_CONGESTION'): string
+  getsockopt(option: TcpSocketOption): number
+  getsockopt(option: TcpSocketOption | 'TCP_CONGESTION'): number | string {
+    if (option === 'TCP_CONGESTION') return congestionControlName(this.parts, this.#sockets.transport)
     return getOption(this.parts, this.#sockets.config, option)
   }
 
   /**
    * 0; `EINVAL` for a value out of range, `EISCONN` when a connection makes it too late, `ENOPROTOOPT` for what is no option or can
    * only be read.
+   *
+   * `TCP_CONGESTION`, at any time: one of `@layerfour/flow`'s algorithms, an object of your own, or the name of one that the stack knows
+   * (`tcp({ congestionControls })`); `ENOENT` for other names. An open connection goes on with the window that it had.
+   * @throws TypeError for an object that is no congestion control; RangeError when 256 different ones are in use.
    */
-  setsockopt(option: TcpSocketOption, value: number): number {
+  setsockopt(option: 'TCP_CONGESTION', value: string | CongestionControl): number
+  setsockopt(option: TcpSocketOption, value: number): number
+  setsockopt(option: TcpSocketOption | 'TCP_CONGESTION', value: number | string | CongestionControl): number {
     if (this.parts.dead !== 0) return this.parts.dead
-    const result = setOption(this.parts, this.#sockets.config, option, value)
+    const { transport, config } = this.#sockets
+    const result = option === 'TCP_CONGESTION'
+      ? setCongestionControl(this.parts, transport, value as string | CongestionControl)
+      : setOption(this.parts, config, option, value as number)
     if (this.parts.connection !== undefined) this.#sockets.wake()
     return result
   }
 
-  /** For the facades: as `setsockopt`, in the units of `Settings`. */
-  configure(settings: Readonly<Partial<Settings>>): void {
+  /** For the facades: as `setsockopt`, but all at once. @throws RangeError for a figure out of range; then nothing is changed. */
+  configure(tuning: TcpTuning): void {
+    const settings = tuningSettings(tuning)
+    const { transport } = this.#sockets
+    const control = findCongestionControl(transport, tuning.congestionControl)
+    if (control !== undefined) setCongestionControl(this.parts, transport, control)
     configure(this.parts, settings)
     if (this.parts.connection !== undefined) this.#sockets.wake()
   }

@@ -11,6 +11,7 @@ import type { NetstatRow } from '../netstat.ts'
 import type { ProtocolAccounting, ProtocolHost, StreamProtocol } from '../protocol.ts'
 import { SocketError } from '../socket-error.ts'
 import type { StackSnapshot } from '../stack-snapshot.ts'
+import { findCongestionControl } from './congestion-option.ts'
 import type { ListenOptions } from './listener.ts'
 import { Listener, listenerOptions } from './listener.ts'
 import { netstatConnection, netstatListener } from './tcp-netstat.ts'
@@ -23,8 +24,10 @@ import type { SocketOptions } from './tcp-socket-options.ts'
 import { tuningSettings } from './tcp-tuning.ts'
 
 export interface TcpSettings extends Partial<TcpConfig> {
-  /** NewReno by default. */
+  /** For sockets that name no other one: CUBIC (RFC 9438). */
   readonly congestionControl?: CongestionControl
+  /** Further algorithms that sockets may ask for by name, and that restored snapshots may use. */
+  readonly congestionControls?: readonly CongestionControl[]
 }
 
 /** TCP in a stack: the protocol, its sockets, and who is to be told of what. */
@@ -58,6 +61,7 @@ export class TcpSockets implements StreamProtocol {
   #observer(user: TcpObserver | undefined): TcpObserver {
     return {
       ...(user?.congestion === undefined ? {} : { congestion: user.congestion.bind(user) }),
+      ...(user?.congestionTrace === undefined ? {} : { congestionTrace: user.congestionTrace.bind(user) }),
       ...(user?.retransmitted === undefined ? {} : { retransmitted: user.retransmitted.bind(user) }),
       keepsTimeWait: user?.stateChanged !== undefined,
       stateChanged: (tcb, from, to, cause) => {
@@ -258,7 +262,8 @@ export class TcpSockets implements StreamProtocol {
     const { signal, local, fastOpen } = options
     signal?.throwIfAborted()
     const settings = tuningSettings(options)
-    const socket = this.socket({ reuseAddress: false, settings, fastOpen: fastOpen !== undefined })
+    const congestionControl = findCongestionControl(this.transport, options.congestionControl)
+    const socket = this.socket({ reuseAddress: false, settings, congestionControl, fastOpen: fastOpen !== undefined })
     const end = { hostname: options.hostname, port: options.port }
     const bound = local === undefined ? 0 : socket.bind(local.hostname ?? ANY_IPV4, local.port ?? 0)
     const result = bound < 0 ? bound : socket.connect(options.hostname, options.port)
@@ -283,7 +288,8 @@ export class TcpSockets implements StreamProtocol {
   }
 
   listen(options: ListenOptions): Listener {
-    const socket = this.socket(listenerOptions(options))
+    const congestionControl = findCongestionControl(this.transport, options.congestionControl)
+    const socket = this.socket({ ...listenerOptions(options), congestionControl })
     const { hostname = '::', port } = options
     const bound = socket.bind(hostname, port)
     const result = bound < 0 ? bound : socket.listen(options.backlog)

@@ -1,3 +1,4 @@
+import type { CongestionControl } from '@layerfour/flow'
 import type { Settings } from '@layerfour/tcp'
 
 /** How a connection behaves, as `connect`, `listen` and `TcpConnection.configure` take it. Times in ms. */
@@ -19,13 +20,21 @@ export interface TcpTuning {
   readonly trafficClass?: number
   /** Hop limit of all segments, 1 to 255; 0, the default, leaves it to the internet layer. */
   readonly hopLimit?: number
+  /**
+   * One of `@layerfour/flow`'s algorithms, an object of your own, or the name of one that the stack knows: the stack's, CUBIC unless
+   * `tcp({ congestionControl })` says otherwise.
+   */
+  readonly congestionControl?: string | CongestionControl
+  /** Spread segments over the round trip, also with a congestion control that does not ask for it: false. */
+  readonly pacing?: boolean
 }
 
-/** The same as settings of a connection. @throws RangeError for a figure out of range. */
+/** The same as settings of a connection, the congestion control left out. @throws RangeError for a figure out of range. */
 export function tuningSettings(tuning: TcpTuning): Partial<Settings> {
-  const { noDelay, keepAlive, keepAliveInitialDelay, linger, userTimeout, trafficClass, hopLimit } = tuning
+  const { noDelay, keepAlive, keepAliveInitialDelay, linger, userTimeout, trafficClass, hopLimit, pacing } = tuning
   const settings: Partial<Settings> = {}
   if (noDelay !== undefined) settings.noDelay = noDelay
+  if (pacing !== undefined) settings.pacing = pacing
   if (keepAlive !== undefined) settings.keepAlive = keepAlive
   if (keepAliveInitialDelay !== undefined) settings.keepAliveIdle = inRange('keepAliveInitialDelay', keepAliveInitialDelay, 1, 2 ** 31)
   if (linger !== undefined) settings.linger = linger === -1 ? -1 : inRange('linger', linger, 0, 2 ** 31)
