@@ -37,6 +37,6 @@ test('who names tcp() alone bundles no UDP sockets', async () => {
 
 test('who names tcp() alone bundles CUBIC and no other congestion control', async () => {
   const modules = await bundled('Stack, tcp, runRealTime')
-  const congestion = modules.filter((id) => id.startsWith('flow/src/congestion/')).map((id) => id.slice(21, -3)).sort()
+  const congestion = modules.filter((id) => id.startsWith('flow/src/congestion/')).map((id) => id.slice(20, -3)).sort()
   expect(congestion).toEqual(['_cube-root', '_window', 'congestion-control', 'cubic', 'hystart'])
 })
