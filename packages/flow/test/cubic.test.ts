@@ -185,6 +185,16 @@ describe('reductions', () => {
     expect(s.epoch.wMax).toBe(90_000)
   })
 
+  test('RFC 9438 §4.7: less than a segment below the last W_max is no sign of another flow', () => {
+    const s = afterLoss(100)
+    s.cwnd = 100_000 - MSS + 1
+    cubic.onLoss(s, facts({ inFlight: s.cwnd }))
+    expect(s.epoch.wMax).toBe(100_000 - MSS + 1)
+    s.cwnd = s.epoch.wMax - MSS
+    cubic.onLoss(s, facts({ inFlight: s.cwnd }))
+    expect(s.epoch.wMax).toBeCloseTo((100_000 - 2 * MSS + 1) * 0.85, 6)
+  })
+
   test('RFC 9438 §4.8: a timeout leaves one segment, and 0.7 of the flight as threshold; held when repeated', () => {
     const s = state({ cwnd: 100_000 })
     cubic.onTimeout(s, timedOut(100_000))

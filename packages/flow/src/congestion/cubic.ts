@@ -70,8 +70,9 @@ export const cubic: CongestionControl<CubicState> = {
     const { cwnd, epoch } = state
     const mild = facts.ece && cwnd >= state.ssthresh
     Object.assign(state.undo, epoch)
-    // Less than last time: another flow has come, so room is made for it.
-    epoch.wMax = cwnd < epoch.wMax ? cwnd * ((1 + BETA) / 2) : cwnd
+    // Less than last time: another flow has come, so room is made for it. A fraction of a segment is not less: windows are segments
+    // (§4.1.1), and a flow alone on its path comes to lose at the same window again and again, give or take some bytes.
+    epoch.wMax = cwnd <= epoch.wMax - facts.mss ? cwnd * ((1 + BETA) / 2) : cwnd
     epoch.cwndPrior = cwnd
     epoch.start = Infinity
     const percent = 100 * (mild ? BETA_ECN : BETA)
