@@ -1,5 +1,6 @@
 import { EmulatedLink, Simulation } from '@layerfour/sim'
 import { runVirtual, Stack, tcp, udp, VirtualTimers } from '@layerfour/socket'
+import { congestionControls } from '../src/congestion.ts'
 import { serve } from '../src/host/serve.ts'
 import type { TcpService } from '../src/host/tcp-services.ts'
 
@@ -16,7 +17,7 @@ export class Hosts {
     const link = new EmulatedLink({ rate: 100e6, delay: 5 })
     const host = (device: typeof link.a, address: string, seed: number): Stack => {
       const stack = new Stack({
-        protocols: [tcp(), udp()], clock: () => this.simulation.now, secret: Int32Array.of(seed, 2, 3, 4),
+        protocols: [tcp({ congestionControls }), udp()], clock: () => this.simulation.now, secret: Int32Array.of(seed, 2, 3, 4),
       })
       stack.addInterface(device, { addresses: [address] })
       return this.simulation.add(stack)

@@ -36,6 +36,10 @@ describe('exit codes', () => {
     ['2, two sources', 'transfer file --size 1', 2],
     ['2, an MTU too small for IPv6', 'transfer --ipv6 --mtu 576', 2],
     ['2, a buffer too small', 'transfer --buffer 1', 2],
+    ['2, no such congestion control', 'transfer --congestion hybla', 2],
+    ['2, a window of no segments', 'transfer --congestion fixed:0', 2],
+    ['2, a host with no such congestion control', 'host --tun l4 --address 10.9.0.2/24 --congestion hybla', 2],
+    ['2, an iperf3 client with no such congestion control', 'iperf3 10.9.0.1 --tun l4 --address 10.9.0.2/24 -C hybla', 2],
     ['2, a host without address', 'host --tun l4', 2],
     ['2, an address without prefix length', 'host --tun l4 --address 10.9.0.2', 2],
     ['2, help with a word too many', 'help transfer extra', 2],
@@ -101,6 +105,15 @@ describe('help', () => {
     expect(error).toContain("'--loss <probability>' argument '1' is invalid. Expected a unit: 1% for one in a hundred, 100% for always.")
   })
 
+  it('every congestion control is in the help, and in the complaint about one that is none', async () => {
+    const names = 'cubic, newreno, reno, tahoe, vegas, bbr, dctcp, or fixed:SEGMENTS'
+    for (const command of ['transfer', 'host', 'iperf3']) {
+      expect((await l4(`${command} --help`)).out.replaceAll(/\s+/g, ' ')).toContain(`congestion control: ${names}`)
+    }
+    const { error } = await l4('transfer --congestion hybla')
+    expect(error).toContain(`'--congestion <name>' argument 'hybla' is invalid. Expected ${names}`)
+  })
+
   it('the version is that of the package', async () => expect((await l4('--version')).out).toBe(`${manifest.version}\n`))
 })
 
@@ -119,12 +132,29 @@ describe('l4 transfer', () => {
       "% of the link's 10.0 Mbit/s\n",
       'retransmissions   0 of 72 segments (0 fast retransmits, 0 timeouts)\n',
       'RTT               ',
-      'largest cwnd      ',
+      'congestion        cubic: largest cwnd ',
       'link drops        client → server 0 lost, 0 by the queue, 0 reordered of ',
       'host drops        client none; server none\n',
     ]) expect(out).toContain(part)
     // eslint-disable-next-line no-control-regex
     expect(out).not.toMatch(/\x1b/)
+  })
+
+  it('--congestion and --pacing are used, and told in the result', async () => {
+    const { out } = await l4('transfer --size 300kB --congestion vegas --pacing')
+    expect(out).toContain('congestion        vegas, paced: largest cwnd ')
+    expect(out).not.toBe((await l4('transfer --size 300kB --congestion vegas')).out)
+  })
+
+  it('--trace tells what congestion control does, in words, and its window when that changes', async () => {
+    const { out } = await l4('transfer --size 300kB --loss 2% --reorder 0 --congestion reno --trace')
+    const lines = out.split('\n')
+    expect(lines).toContain('     10.096 ms  client           cwnd 1,448, ssthresh 65,536, in flight 0, slow-start')
+    for (const words of ['loss found, recovery begins', 'recovery ends', 'slow-start', 'congestion-avoidance, recovery']) expect(out).toContain(words)
+    const windows = lines.filter((line) => line.includes(' client  ') && line.includes(' cwnd ')).map((line) => line.replace(/^.* cwnd/, 'cwnd'))
+    const shown = windows.map((line) => line.replace(/in flight [\d,]+/, ''))
+    expect(windows.length).toBeGreaterThan(30)
+    expect(shown.filter((line, i) => line === shown[i - 1])).toEqual([])
   })
 
   it('sends a file', async () => {

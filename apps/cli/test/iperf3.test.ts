@@ -64,12 +64,14 @@ describe('parameters', () => {
       { ...parameters, direction: 'both', bytes: 102_400, blockSize: 1000, noDelay: true },
     ],
     ['{"tcp":true,"time":1,"bandwidth":1000000}', { ...parameters, time: 1, bytes: 0 }],
+    ['{"tcp":true,"time":1,"congestion":"reno"}', { ...parameters, time: 1, bytes: 0, congestion: 'reno' }],
+    ['{"tcp":true,"time":1,"congestion":7}', { ...parameters, time: 1, bytes: 0 }],
   ])('of iperf3: %s', (text, expected) => expect(parseParameters(JSON.parse(text))).toEqual(expected))
 
   it.each<TestParameters>([
     parameters,
     { ...parameters, direction: 'reverse', parallel: 128, noDelay: true },
-    { ...parameters, direction: 'both', time: 86_400, bytes: 0, omit: 3, blockSize: 1 },
+    { ...parameters, direction: 'both', time: 86_400, bytes: 0, omit: 3, blockSize: 1, congestion: 'vegas' },
   ])('written are read again: $direction', (given) => expect(parseParameters(formatParameters(given))).toEqual(given))
 
   it.each<[object, number]>([
@@ -171,6 +173,11 @@ describe('client and server', () => {
     expect(received.rate).toBeLessThan(100e6)
     expect(intervals[0]).toMatchObject({ from: 0 })
     expect(intervals.reduce((sum, interval) => sum + interval.sent + interval.received, 0)).toBeLessThanOrEqual(sent.bytes)
+  })
+
+  it.each([['reno', 'reno'], ['hybla', 'cubic'], [undefined, 'cubic']])('-C %s: the server sends by %s', async (congestion, used) => {
+    const result = await hosts.run(measure({ direction: 'reverse', ...(congestion === undefined ? {} : { congestion }) }))
+    expect(result.congestion).toEqual({ client: 'cubic', server: used })
   })
 
   it('what is sent in the omitted time does not count at the server', async () => {
@@ -345,7 +352,7 @@ describe('client and server', () => {
 describe('for people', () => {
   const colours = createColours(false)
   const result: ClientResult = {
-    congestion: { client: 'newreno', server: undefined },
+    congestion: { client: 'cubic', server: undefined },
     cpu: { client: { total: 50, user: 40, system: 10 }, server: { total: 5, user: 1, system: 4 } },
     intervals: [],
     streams: [1, 3].map((id) => ({
@@ -374,7 +381,7 @@ describe('for people', () => {
       '     3  client → server  1.00 MiB  1.00 MiB   1 s  8.39 Mbit/s              3  10 ms      64.0 KiB',
       '   sum  client → server  2.00 MiB  2.00 MiB   1 s  16.8 Mbit/s              4',
       '',
-      'congestion  client newreno, server unknown',
+      'congestion  client cubic, server unknown',
       'CPU         client 50 %, server 5 %',
     ])
   })

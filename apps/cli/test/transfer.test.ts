@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { congestionControls } from '../src/congestion.ts'
 import { openSource } from '../src/transfer/byte-source.ts'
-import type { SegmentEvent, StateEvent, TransferEvent } from '../src/transfer/events.ts'
+import type { SegmentEvent, StateEvent, TransferEvent, WindowEvent } from '../src/transfer/events.ts'
 import { judge } from '../src/transfer/judge.ts'
 import type { TransferResult } from '../src/transfer/run-transfer.ts'
 import { runTransfer } from '../src/transfer/run-transfer.ts'
@@ -19,9 +20,12 @@ function transfer(size: number, link: Partial<TransferSettings['link']>, more: P
   return { result, events }
 }
 
-const describeEvent = (event: TransferEvent): string => event.type === 'state'
-  ? `${event.host} ${event.from} -> ${event.to} by ${event.cause}`
-  : `${event.from} ${event.dropped === undefined ? 'sends' : 'loses'} ${event.flags} ${event.sequence}:${event.acknowledgment ?? ''} (${event.length})`
+function describeEvent(event: TransferEvent): string {
+  if (event.type === 'state') return `${event.host} ${event.from} -> ${event.to} by ${event.cause}`
+  if (event.type !== 'segment') return event.type
+  const { from, dropped, flags, sequence, acknowledgment, length } = event
+  return `${from} ${dropped === undefined ? 'sends' : 'loses'} ${flags} ${sequence}:${acknowledgment ?? ''} (${length})`
+}
 
 function expectArrived({ client, server }: TransferResult, size: number): void {
   expect(client).toMatchObject({ bytes: size, error: undefined })
@@ -138,6 +142,43 @@ describe('over a link that does everything to packets', () => {
     expect(result.server.connection).toBeUndefined()
     expect(events.at(-1)).toMatchObject({ host: 'client', from: 'SYN-SENT', to: 'CLOSED', cause: 'Timeout' })
     expect(result.times.received).toBeUndefined()
+  })
+})
+
+describe('congestion control', () => {
+  it.each([...congestionControls.map(({ name }) => name), 'fixed:10'])('%s: everything arrives over a bad link', (congestion) => {
+    const { result } = transfer(500_000, { loss: 0.02 }, { congestion })
+    expectArrived(result, 500_000)
+    expect(result.client.connection!.congestionControl).toBe(congestion.replace(/:.*/, ''))
+  })
+
+  it('with traceAll its window is told of with every ACK, as an object of its own, and what it does by name', () => {
+    const { result, events } = transfer(300_000, { loss: 0.02, reorder: 0 }, { congestion: 'newreno' }, true)
+    const windows = events.filter((event) => event.type === 'window' && event.host === 'client').map((event) => (event as WindowEvent).trace)
+    const { maxCwnd, fastRetransmits, timeouts, mss } = result.client.connection!
+    expect(windows[0]).toMatchObject({ control: 'newreno', phase: 'slow-start', cwnd: 10 * mss, inFlight: 0 })
+    expect(Math.max(...windows.map(({ cwnd }) => cwnd))).toBe(maxCwnd)
+    const named = (name: string): number => events.filter((event) => event.type === 'congestion' && event.event === name).length
+    expect([named('fast-retransmit'), named('timeout')]).toEqual([fastRetransmits, timeouts])
+    expect(fastRetransmits).toBeGreaterThan(0)
+    expect(windows.some(({ recovery }) => recovery === 'recovery')).toBe(true)
+  })
+
+  it('without it nobody is asked', () => {
+    expect(transfer(100_000, { loss: 0.02 }).events.filter(({ type }) => type === 'window' || type === 'congestion')).toEqual([])
+  })
+
+  it('a name that is none is a fault of the caller', () => {
+    expect(() => transfer(1, {}, { congestion: 'hybla' })).toThrow('the congestion control is hybla, expected cubic, newreno')
+  })
+
+  it('paced, segments leave at many more times than ACKs arrive at', () => {
+    const times = (pacing: boolean): number => {
+      const { events } = transfer(200_000, { ...quiet, rate: Infinity }, { pacing }, true)
+      const sent = events.filter((event) => event.type === 'segment' && event.from === 'client' && event.length > 0)
+      return new Set(sent.map(({ time }) => time)).size
+    }
+    expect(times(true)).toBeGreaterThan(4 * times(false))
   })
 })
 

@@ -5,6 +5,7 @@ import type { IpPrefix } from '@layerfour/wire'
 import { formatPrefix, parseIpAddress, parsePrefix } from '@layerfour/wire'
 import { checkHostArguments } from '../host/check-arguments.ts'
 import { kernelAddressesBeside } from '../host/kernel-address.ts'
+import { congestionControlOf, congestionOption } from '../congestion.ts'
 import type { StackInterfaceOptions } from '../host/open-stack.ts'
 import { parseInteger } from '../units.ts'
 
@@ -17,6 +18,7 @@ export interface InterfaceOptions {
   /** False: leave the kernel's side as it is. */
   readonly kernelAddress?: readonly IpPrefix[] | false
   readonly gateway?: readonly string[]
+  readonly congestion?: string
 }
 
 export function addInterfaceOptions(command: Command): Command {
@@ -30,6 +32,7 @@ export function addInterfaceOptions(command: Command): Command {
       .argParser(appendPrefix))
     .option('--no-kernel-address', "leave the kernel's addresses as they are")
     .addOption(new Option('--gateway <address>', 'next hop for other networks; may be given several times').argParser(appendAddress))
+    .addOption(congestionOption('-C, --congestion <name>'))
 }
 
 /** What the options ask for. Throws a usage error when no interface could be like that. */
@@ -45,6 +48,7 @@ export function interfaceOf(options: InterfaceOptions): Omit<StackInterfaceOptio
     addresses: addresses.map(formatPrefix),
     kernelAddresses: kernelAddress === false ? [] : kernelAddress?.map(formatPrefix) ?? kernelAddressesBeside(addresses),
     gateways,
+    congestionControl: congestionControlOf(options.congestion ?? 'cubic'),
   }
 }
 

@@ -110,6 +110,7 @@ function parametersOf(options: Options): TestParameters {
     omit: 0,
     blockSize: length,
     noDelay: !options.delay,
+    ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
 import { CliError } from '../cli-error.ts'
+import { congestionOption } from '../congestion.ts'
 import { ExitCode } from '../exit-codes.ts'
 import { formatBytes, formatRate } from '../format.ts'
 import { ProgressBar } from '../terminal/progress-bar.ts'
@@ -8,9 +9,9 @@ import type { Terminal } from '../terminal/terminal.ts'
 import type { ByteSource } from '../transfer/byte-source.ts'
 import { openSource } from '../transfer/byte-source.ts'
 import { Capture } from '../transfer/capture.ts'
-import type { Phase, TransferEvent } from '../transfer/events.ts'
+import type { Phase, TransferEvent, WindowEvent } from '../transfer/events.ts'
 import { judge } from '../transfer/judge.ts'
-import { formatEvent } from '../transfer/print-event.ts'
+import { formatEvent, windowChanged } from '../transfer/print-event.ts'
 import { formatIntroduction, formatSummary } from '../transfer/print-summary.ts'
 import { runTransfer } from '../transfer/run-transfer.ts'
 import type { HostName, TransferSettings } from '../transfer/settings.ts'
@@ -25,6 +26,7 @@ Examples:
   l4 transfer film.mp4 --rate 100mbit --delay 25ms --loss 0.1%
   l4 transfer --size 64KiB --loss 20% --trace      every segment, one a line
   l4 transfer --seed 7 --pcap run.pcapng           the same file, byte for byte, whenever and wherever it runs
+  l4 transfer --congestion bbr --loss 2%           another congestion control; --trace tells what it does
   l4 transfer --json | jq .goodput
 
 The run takes place in virtual time: it depends on the options and the file alone, not on this machine.
@@ -43,6 +45,8 @@ interface Options {
   readonly seed: number
   readonly mtu: number
   readonly buffer: number
+  readonly congestion?: string
+  readonly pacing?: true
   readonly ipv6?: true
   readonly pcap?: string
   readonly pcapAt: HostName
@@ -68,10 +72,12 @@ export function addTransferCommand(program: Command, terminal: Terminal): void {
     .option('--seed <number>', 'of all that is random', parseInteger(0, Number.MAX_SAFE_INTEGER), seed)
     .option('--mtu <bytes>', 'largest IP packet', parseInteger(68, 65_535), mtu)
     .addOption(new Option('--buffer <bytes>', 'send and receive buffer').argParser(parseBuffer).default(buffer, '1MiB'))
+    .addOption(congestionOption('--congestion <name>'))
+    .option('--pacing', 'spread segments over the round trip, as bbr does without being told')
     .option('-6, --ipv6', 'IPv6 instead of IPv4')
     .option('--pcap <file>', 'write a pcapng capture, with state changes as packet comments')
     .addOption(new Option('--pcap-at <host>', 'where the capture is taken').choices(['client', 'server']).default('client'))
-    .option('--trace', 'print every segment')
+    .option('--trace', 'print every segment, and what congestion control does')
     .option('--json', 'print one JSON object')
     .addHelpText('after', examples)
     .action((file: string | undefined, options: Options) => transfer(file, options, terminal))
@@ -110,10 +116,16 @@ function runWatched(
   const { colours } = terminal
   const bar = new ProgressBar(terminal, source.size)
   let phase: Phase | undefined
+  const windows: Partial<Record<HostName, WindowEvent>> = {}
   terminal.out(`${formatIntroduction(source.name, source.size, settings, colours).join('\n')}\n`)
   const result = runTransfer(settings, source, {
     traceAll,
     event: (event) => bar.above(() => {
+      if (event.type === 'window') {
+        const before = windows[event.host]
+        windows[event.host] = event
+        if (!windowChanged(before, event)) return
+      }
       if (event.phase !== phase) terminal.out(`\n${colours.bold(headings[event.phase])}\n`)
       phase = event.phase
       terminal.out(`${formatEvent(event, colours)}\n`)
@@ -127,9 +139,9 @@ function runWatched(
 }
 
 function openCapture(file: string, host: HostName, settings: TransferSettings, source: ByteSource): Capture {
-  const { link, seed, mtu } = settings
+  const { link, seed, mtu, congestion } = settings
   const comment = `l4 transfer: ${formatRate(link.rate)}, delay ${link.delay} ms, jitter ${link.jitter} ms, loss ${link.loss}, `
-    + `reorder ${link.reorder}, duplicate ${link.duplicate}, corrupt ${link.corrupt}, MTU ${mtu}, seed ${seed}; times are virtual`
+    + `reorder ${link.reorder}, duplicate ${link.duplicate}, corrupt ${link.corrupt}, MTU ${mtu}, ${congestion}, seed ${seed}; times are virtual`
   try {
     return new Capture(file, host, comment)
   } catch (error) {
@@ -139,8 +151,9 @@ function openCapture(file: string, host: HostName, settings: TransferSettings, s
 }
 
 function settingsOf(options: Options): TransferSettings {
-  const { rate, delay, jitter, loss, reorder, duplicate, corrupt, queue, seed, mtu, ipv6 = false, buffer } = options
-  return { link: { rate, delay, jitter, loss, reorder, duplicate, corrupt, queue }, seed, mtu, ipv6, buffer }
+  const { rate, delay, jitter, loss, reorder, duplicate, corrupt, queue, seed, mtu, buffer } = options
+  const { ipv6 = false, congestion = defaultSettings.congestion, pacing = false } = options
+  return { link: { rate, delay, jitter, loss, reorder, duplicate, corrupt, queue }, seed, mtu, ipv6, buffer, congestion, pacing }
 }
 
 function parseBuffer(text: string): number {

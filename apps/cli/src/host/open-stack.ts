@@ -1,7 +1,9 @@
+import type { CongestionControl } from '@layerfour/flow'
 import type { Observer } from '@layerfour/socket'
 import { runRealTime, Stack, tcp, udp } from '@layerfour/socket'
 import type { TunMode } from '@layerfour/tun'
 import { openTun } from '@layerfour/tun'
+import { congestionControls } from '../congestion.ts'
 
 export interface StackInterfaceOptions {
   /** Of the interface in the kernel. */
@@ -14,6 +16,8 @@ export interface StackInterfaceOptions {
   readonly kernelAddresses: readonly string[]
   /** Next hops for what is not on-link, one a family at most. */
   readonly gateways: readonly string[]
+  /** Of all connections, unless they say otherwise. */
+  readonly congestionControl: CongestionControl
   readonly observer?: Observer
   /** Takes faults that break one connection or callback only. */
   readonly report: (error: unknown) => void
@@ -34,11 +38,13 @@ export interface OpenStack {
 
 /** A stack on a TUN or TAP interface, driven in real time. Throws `TunError` when the system does not allow it. */
 export function openStack(options: StackInterfaceOptions): OpenStack {
-  const { name, mode, mtu, addresses, kernelAddresses, gateways, observer, report } = options
+  const { name, mode, mtu, addresses, kernelAddresses, gateways, congestionControl, observer, report } = options
+  const others = congestionControls.filter(({ name }) => name !== congestionControl.name)
   const device = openTun({ name, mode, kernelAddresses, ...(mtu === undefined ? {} : { mtu }) })
   try {
     const stack = new Stack({
-      protocols: [tcp({ keepAlive: true }), udp()], onError: report, ...(observer === undefined ? {} : { observer }),
+      protocols: [tcp({ keepAlive: true, congestionControl, congestionControls: others }), udp()],
+      onError: report, ...(observer === undefined ? {} : { observer }),
     })
     const { index } = stack.addInterface(device, { addresses, gateway: gateways })
     const driver = runRealTime(stack)

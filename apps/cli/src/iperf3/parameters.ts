@@ -28,6 +28,8 @@ export interface TestParameters {
   /** Bytes that are written at a time. */
   readonly blockSize: number
   readonly noDelay: boolean
+  /** Name of the congestion control that both sides shall use, if they have it. */
+  readonly congestion?: string
 }
 
 /** Why a server refuses parameters. */
@@ -36,7 +38,7 @@ export interface Refusal {
 }
 
 /** As the client sends them. */
-export function formatParameters({ direction, parallel, time, bytes, omit, blockSize, noDelay }: TestParameters): object {
+export function formatParameters({ direction, parallel, time, bytes, omit, blockSize, noDelay, congestion }: TestParameters): object {
   return {
     tcp: true,
     omit,
@@ -47,6 +49,7 @@ export function formatParameters({ direction, parallel, time, bytes, omit, block
     ...(direction === 'reverse' ? { reverse: true } : {}),
     ...(direction === 'both' ? { bidirectional: true } : {}),
     ...(noDelay ? { nodelay: true } : {}),
+    ...(congestion === undefined ? {} : { congestion }),
     len: blockSize,
     pacing_timer: 1000,
     client_version: '3.12',
@@ -71,7 +74,11 @@ export function parseParameters(value: unknown): TestParameters | Refusal {
   const direction = fields['bidirectional'] === true ? 'both' : fields['reverse'] === true ? 'reverse' : 'forward'
   // A client that sends keeps to its rate by itself; we would have to pace what we send.
   if (rate > 0 && direction !== 'forward') return { refused: ServerErrorCode.NotImplemented }
-  return { direction, parallel, time, bytes, omit, blockSize, noDelay: fields['nodelay'] === true }
+  const { congestion } = fields
+  return {
+    direction, parallel, time, bytes, omit, blockSize, noDelay: fields['nodelay'] === true,
+    ...(typeof congestion === 'string' ? { congestion } : {}),
+  }
 }
 
 /** A whole number of at least `least`; `missing` when there is none. */

@@ -95,6 +95,8 @@ export class ServerTest {
     this.#streams = this.#offered.map(({ socket }, i) => {
       const { id, sentBy } = this.#plan[i]!
       if (parameters.noDelay) socket.setsockopt('TCP_NODELAY', 1)
+      // One that we do not have is passed over, as iperf3 does: the client has set its own.
+      if (parameters.congestion !== undefined) socket.setsockopt('TCP_CONGESTION', parameters.congestion)
       return new DataStream(socket, id, sentBy === 'server', pool)
     })
   }

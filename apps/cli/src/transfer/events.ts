@@ -1,4 +1,4 @@
-import type { StateName } from '@layerfour/tcp'
+import type { CongestionEvent as CongestionEventName, CongestionTrace, StateName } from '@layerfour/tcp'
 import type { LinkDropCause } from '@layerfour/sim'
 import type { HostName } from './settings.ts'
 
@@ -42,4 +42,23 @@ export interface SegmentEvent {
   readonly again: boolean
 }
 
-export type TransferEvent = StateEvent | SegmentEvent
+/** What congestion control and loss recovery of a host did. */
+export interface CongestionEvent {
+  readonly type: 'congestion'
+  readonly phase: Phase
+  readonly time: number
+  readonly host: HostName
+  readonly event: CongestionEventName
+}
+
+/** Where congestion control of a host stands: after every ACK, loss, timeout, tail loss probe and restart after idle time. */
+export interface WindowEvent {
+  readonly type: 'window'
+  readonly phase: Phase
+  readonly time: number
+  readonly host: HostName
+  /** Bytes, bytes per second, ms. */
+  readonly trace: CongestionTrace
+}
+
+export type TransferEvent = StateEvent | SegmentEvent | CongestionEvent | WindowEvent

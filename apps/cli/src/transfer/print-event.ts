@@ -1,7 +1,8 @@
-import type { StateName } from '@layerfour/tcp'
-import { formatCount, formatTime } from '../format.ts'
+import { MAX_CONGESTION_WINDOW } from '@layerfour/flow'
+import type { CongestionEvent as CongestionEventName, StateName } from '@layerfour/tcp'
+import { formatCount, formatRate, formatTime } from '../format.ts'
 import type { Colours } from '../terminal/colours.ts'
-import type { SegmentEvent, StateEvent, TransferEvent } from './events.ts'
+import type { CongestionEvent, SegmentEvent, StateEvent, TransferEvent, WindowEvent } from './events.ts'
 
 const TIME_WIDTH = 14
 const WHO_WIDTH = 15
@@ -27,7 +28,49 @@ const causes: Readonly<Record<string, string>> = {
 /** One line for people. */
 export function formatEvent(event: TransferEvent, colours: Colours): string {
   const time = colours.dim(formatTime(event.time).padStart(TIME_WIDTH))
-  return `${time}  ${event.type === 'state' ? formatState(event, colours) : formatSegment(event, colours)}`
+  return `${time}  ${formatKind(event, colours)}`
+}
+
+function formatKind(event: TransferEvent, colours: Colours): string {
+  switch (event.type) {
+    case 'state': return formatState(event, colours)
+    case 'segment': return formatSegment(event, colours)
+    case 'congestion': return formatCongestion(event, colours)
+    case 'window': return formatWindow(event, colours)
+  }
+}
+
+const congestionWords: Readonly<Record<CongestionEventName, string>> = {
+  'fast-retransmit': 'loss found, recovery begins',
+  'partial-ack': 'more is lost',
+  'recovery-exit': 'recovery ends',
+  timeout: 'retransmission timeout',
+  ecn: 'congestion mark echoed',
+  undo: 'false alarm, the window is as before',
+  'loss-probe': 'tail loss probe',
+  'loss-probe-repaired': 'the tail loss probe repaired a loss',
+}
+
+function formatCongestion({ host, event }: CongestionEvent, colours: Colours): string {
+  return `${host.padEnd(WHO_WIDTH)}  ${colours.yellow(congestionWords[event])}`
+}
+
+function formatWindow({ host, trace }: WindowEvent, colours: Colours): string {
+  const { phase, recovery, cwnd, ssthresh, inFlight, pacingRate } = trace
+  const figures = [
+    `cwnd ${formatCount(cwnd)}`,
+    ...(ssthresh === MAX_CONGESTION_WINDOW ? [] : [`ssthresh ${formatCount(ssthresh)}`]),
+    `in flight ${formatCount(inFlight)}`,
+    ...(pacingRate > 0 ? [`pacing ${formatRate(8 * pacingRate)}`] : []),
+    recovery === 'open' ? phase : `${phase}, ${recovery}`,
+  ].join(', ')
+  return `${host.padEnd(WHO_WIDTH)}  ${colours.dim(figures)}`
+}
+
+/** Whether two traces of a host differ in what `formatEvent` is about: the window and what is done with it. */
+export function windowChanged(before: WindowEvent | undefined, after: WindowEvent): boolean {
+  const [old, now] = [before?.trace, after.trace]
+  return old?.cwnd !== now.cwnd || old.ssthresh !== now.ssthresh || old.phase !== now.phase || old.recovery !== now.recovery
 }
 
 function formatState(event: StateEvent, colours: Colours): string {

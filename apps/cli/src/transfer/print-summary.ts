@@ -48,8 +48,8 @@ export function formatSummary(summary: TransferSummary, colours: Colours): strin
       ...(client.rtt < 0 ? [] : [
         line('RTT', `${formatDuration(client.rtt)} smoothed, ${formatDuration(client.minRtt)} least, RTO ${formatDuration(client.rto)}`),
       ]),
-      line('largest cwnd', `${formatCount(client.maxCwnd)} bytes, ${formatCount(Math.floor(client.maxCwnd / client.mss))} segments of ${formatCount(client.mss)}`
-        + ` (${client.congestionControl})`),
+      line('congestion', `${settings.congestion}${settings.pacing ? ', paced' : ''}: largest cwnd ${formatCount(client.maxCwnd)} bytes, `
+        + `${formatCount(Math.floor(client.maxCwnd / client.mss))} segments of ${formatCount(client.mss)}`),
     ]),
     line('link drops', `client → server ${formatLink(summary.link.clientToServer)}; server → client ${formatLink(summary.link.serverToClient)}`),
     line('host drops', `client ${formatDrops(summary.drops.client)}; server ${formatDrops(summary.drops.server)}`),

@@ -4,6 +4,7 @@ import type { Accounting, Observer } from '@layerfour/socket'
 import { Stack, tcp } from '@layerfour/socket'
 import type { ConnectionInfo } from '@layerfour/tcp'
 import { errnoName } from '@layerfour/wire'
+import { congestionControlOf } from '../congestion.ts'
 import type { ByteSource } from './byte-source.ts'
 import type { Capture } from './capture.ts'
 import type { TransferEvent } from './events.ts'
@@ -17,7 +18,7 @@ import { Trace } from './trace.ts'
 export interface TransferHooks {
   /** Everything that belongs to the handshake and the close, as it happens. */
   readonly event?: (event: TransferEvent) => void
-  /** Tells of every segment in between too. */
+  /** Tells of every segment in between too, and of congestion control. */
   readonly traceAll?: boolean
   /** Called now and then with what has arrived. `now` is virtual, in ms. */
   readonly progress?: (received: number, now: number) => void
@@ -72,13 +73,15 @@ export function runTransfer(settings: TransferSettings, source: ByteSource, hook
     ...settings.link, seed: settings.seed, mtu: settings.mtu, memory, ...(trace === undefined ? {} : { observer: trace.linkObserver() }),
   })
   const addresses = hostAddresses(settings.ipv6)
+  const congestionControl = congestionControlOf(settings.congestion)
 
   const makeHost = (name: HostName): Stack => {
     const observers: Observer[] = []
     if (trace !== undefined) observers.push(trace.observer(name))
     if (capture !== undefined) observers.push(capture.observer(name, clock))
     const stack = new Stack({
-      protocols: [tcp()], clock, memory, secret: secretOf(settings.seed, name), ephemeralPorts: EPHEMERAL_PORTS,
+      protocols: [tcp({ congestionControl, pacing: settings.pacing })],
+      clock, memory, secret: secretOf(settings.seed, name), ephemeralPorts: EPHEMERAL_PORTS,
       observer: joinObservers(observers),
     })
     const { hostname, prefixLength } = addresses[name]

@@ -11,15 +11,21 @@ export interface TransferSettings {
   readonly ipv6: boolean
   /** Bytes of the send and of the receive buffer of a connection. */
   readonly buffer: number
+  /** Name of the congestion control, as `--congestion` takes it. */
+  readonly congestion: string
+  /** Segments are spread over the round trip even when the congestion control does not ask for it. */
+  readonly pacing: boolean
 }
 
-/** A link that loses and reorders, and that NewReno still fills to a good part. */
+/** A link that loses and reorders, and that TCP still fills to a good part. */
 export const defaultSettings: TransferSettings = {
   link: { rate: 10e6, delay: 5, jitter: 0, loss: 0.01, reorder: 0.01, duplicate: 0, corrupt: 0, queue: { packets: 100 } },
   seed: 1,
   mtu: 1500,
   ipv6: false,
   buffer: 2 ** 20,
+  congestion: 'cubic',
+  pacing: false,
 }
 
 export type HostName = 'client' | 'server'

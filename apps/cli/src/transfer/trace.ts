@@ -25,7 +25,7 @@ const createHalf = (): Half => ({ state: State.CLOSED, iss: 0, synSeen: false, f
 /**
  * Watches both hosts and the link and tells what belongs to the handshake and to the close: state
  * changes, and segments with SYN, FIN or RST and those that acknowledge a SYN or FIN first. With
- * `all` it tells of every segment.
+ * `all` it tells of every segment, and of what congestion control does.
  */
 export class Trace {
   readonly #emit: (event: TransferEvent) => void
@@ -46,6 +46,14 @@ export class Trace {
     return {
       packetOut: (_interface, bytes, start, end, now) => this.#packet(host, bytes, start, end, now, undefined),
       stateChanged: (_tcb, from, to, cause) => this.#stateChanged(host, from, to, causeNames[cause]!),
+      ...(this.#all ? this.#congestionObserver(host) : {}),
+    }
+  }
+
+  #congestionObserver(host: HostName): Observer {
+    return {
+      congestion: (_tcb, event, time) => this.#emit({ type: 'congestion', phase: this.#phase, time, host, event }),
+      congestionTrace: (_tcb, trace, time) => this.#emit({ type: 'window', phase: this.#phase, time, host, trace: { ...trace } }),
     }
   }
 
