@@ -1,5 +1,6 @@
 import { RecoveryEvent } from '@layerfour/flow'
 import type { TcpContext } from './context.ts'
+import { noteReduction } from './ecn.ts'
 import type { CongestionEvent } from './observer.ts'
 import { noteProbeLost } from './path-mtu.ts'
 import type { Tcb } from './tcb.ts'
@@ -24,6 +25,7 @@ export function noteRecoveryEvent(context: TcpContext, tcb: Tcb, event: Recovery
   }
   if (event === RecoveryEvent.None) return
   if (event === RecoveryEvent.Enter) counters.fastRetransmits++
+  if (event === RecoveryEvent.Enter || event === RecoveryEvent.ProbeRepaired) noteReduction(tcb)
   const name = names[event]
   if (name !== undefined) context.observer?.congestion?.(tcb, name, now)
 }

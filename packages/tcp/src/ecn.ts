@@ -84,11 +84,25 @@ export function noteMark(tcb: Tcb, segment: Segment): void {
 export function takeEcho(context: TcpContext, tcb: Tcb, flags: number, now: number): void {
   const { ecn } = tcb
   if (!(flags & TcpFlags.ECE) || tcb.ackedOffset <= ecn.recover || tcb.recovery.phase !== RecoveryPhase.Open) return
+  noteReduction(tcb)
+  const control = controlOf(context, tcb)
+  // Who counts every mark reduces by what `onAck` tells it, also once a window of text, and says CWR all the same (RFC 8257 §3.3).
+  if (control.ecn !== 'every-mark') {
+    const { facts } = context
+    facts.now = now
+    facts.ack = tcb.ackedOffset
+    facts.sent = ecn.recover
+    facts.mss = tcb.negotiated.mss
+    facts.srtt = tcb.rtt.srtt
+    reactToEcho(tcb.recovery, control, tcb.congestion, facts)
+  }
+  context.observer?.congestion?.(tcb, 'ecn', now)
+}
+
+/** The window was reduced, for whatever reason: echoes of marks on text sent until now ask for nothing more (RFC 3168 §6.1.2). */
+export function noteReduction(tcb: Tcb): void {
+  const { ecn } = tcb
+  if (ecn.mode === EcnMode.Off) return
   ecn.recover = tcb.ackedOffset + textSent(tcb)
   ecn.reduced = true
-  const { facts } = context
-  facts.now = now
-  facts.mss = tcb.negotiated.mss
-  reactToEcho(tcb.recovery, controlOf(context, tcb), tcb.congestion, facts)
-  context.observer?.congestion?.(tcb, 'ecn', now)
 }

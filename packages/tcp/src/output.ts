@@ -1,6 +1,6 @@
 import {
-  abandonFrto, bytesInFlight, congestionAllowance, endAt, FrtoStep, markAppLimited, MAX_SENT_RECORDS, maySend, MTU_PROBE, noteSent,
-  persistStart, persistStop, probeSent, segmentRetransmitted, segmentSent,
+  abandonFrto, bytesInFlight, congestionAllowance, firstLost, FrtoStep, markAppLimited, MAX_SENT_RECORDS, maySend, MTU_PROBE, noteSent,
+  persistStart, persistStop, probeSent, segmentRetransmitted, segmentSent, startAt,
 } from '@layerfour/flow'
 import { DropReason, TcpFlags } from '@layerfour/wire'
 import { traceCongestion } from './congestion-trace.ts'
@@ -14,7 +14,7 @@ import { sendSegment } from './send-segment.ts'
 import { State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import { finSequence, sendOffset, textInFlight } from './tcb.ts'
-import { armLossProbe, armRetransmission } from './timers.ts'
+import { armLossProbe, armRetransmission, mayProbe } from './timers.ts'
 
 /**
  * Sends what a connection owes and what its windows allow (RFC 9293 §3.8). Returns `None`, or
@@ -62,11 +62,14 @@ function outputText(context: TcpContext, tcb: Tcb, now: number): DropReason {
   const { recovery, sendRing, snd } = tcb
   let outstanding = textInFlight(tcb)
   let queued = sendRing.length - outstanding
+  if (tcb.lossProbeNow && !mayProbe(context, tcb)) tcb.lossProbeNow = false
   if (queued === 0 && recovery.sent.lostCount === 0 && !tcb.lossProbeNow) {
     return finIsDue(tcb) ? sendText(context, tcb, 0, true, 0, now) : DropReason.None
   }
   if (queued > 0) restartAfterIdle(context, tcb, outstanding, now)
-  if (recovery.frto === FrtoStep.Second && (queued === 0 || snd.wnd - outstanding < tcb.negotiated.mss)) abandonFrto(recovery)
+  if (recovery.frto === FrtoStep.Second && (queued === 0 || snd.wnd - outstanding < Math.min(queued, tcb.negotiated.mss))) {
+    abandonFrto(recovery)
+  }
   if (recovery.sent.lostCount > 0 && resendLost(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   outstanding = textInFlight(tcb)
   queued = sendRing.length - outstanding
@@ -92,9 +95,10 @@ function outputNewText(context: TcpContext, tcb: Tcb, outstanding: number, now: 
   let networkStops = false
   facts.mss = mss
   facts.maxWindow = snd.maxWnd
-  facts.overridden = tcb.probeNow || tcb.lossProbeNow
+  // Probes of the window, of the tail, and of F-RTO wait neither for more text nor for the ACK of what is out.
+  facts.overridden = tcb.probeNow || tcb.lossProbeNow || recovery.frto === FrtoStep.Second
   while (queued > 0 && recovery.sent.count < MAX_SENT_RECORDS) {
-    const network = congestionAllowance(recovery, congestion, ownsRecovery)
+    const network = congestionAllowance(recovery, congestion, ownsRecovery, mss)
     // A loss probe does not ask for room in the network: it replaces what left it.
     const allowance = tcb.lossProbeNow && network < mss ? mss : network
     const window = snd.wnd - outstanding
@@ -132,7 +136,6 @@ function outputNewText(context: TcpContext, tcb: Tcb, outstanding: number, now: 
   }
   tcb.cwndLimited = queued > 0 && networkStops
   if (queued === 0) noteAppLimited(tcb)
-  armLossProbe(context, tcb, now)
   return DropReason.None
 }
 
@@ -149,11 +152,12 @@ function peerWindowStops(tcb: Tcb): boolean {
   const { sent } = recovery
   if (bytesInFlight(sent) > 0) return false
   if (sent.count === 0) return sendRing.length > 0
-  return sent.lostCount === sent.count && snd.wnd < endAt(sent, 0) - sent.start
+  const lost = firstLost(sent)
+  return lost !== -1 && startAt(sent, lost) - sent.start >= snd.wnd
 }
 
 function finIsDue(tcb: Tcb): boolean {
-  return tcb.finQueued && !tcb.finAcked && tcb.snd.nxt === finSequence(tcb)
+  return tcb.finQueued && !tcb.finAcked && tcb.snd.nxt === finSequence(tcb) && tcb.recovery.sent.count < MAX_SENT_RECORDS
 }
 
 /** Sends `length` bytes from SND.NXT on, with the FIN when they are the last ones. `mark`: 0 or `MTU_PROBE`. */
@@ -177,6 +181,7 @@ function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, 
   if (again) countRetransmission(context, tcb, sequence, length, now)
   tcb.lastSent = now
   if (tcb.timers.retransmission === Infinity) armRetransmission(tcb, now, tcb.settings.userTimeout)
+  armLossProbe(context, tcb, now)
   return DropReason.None
 }
 

@@ -107,12 +107,18 @@ export function noteProbeAcked(tcb: Tcb): void {
   setPathMtu(tcb, size)
 }
 
-/** After a timeout: whether the first segment outstanding is the probe; then its size is too big (RFC 4821 §7.6). */
+/**
+ * After a timeout: whether the first segment outstanding is the probe; then its size is too big (RFC 4821 §7.6). When more was lost
+ * than the probe, that says nothing about it: it is sent again in segments that fit, and its size is tried once more later (§7.6.4).
+ */
 export function takeLostProbe(tcb: Tcb): boolean {
   const { mtuSearch } = tcb
-  if (mtuSearch.probe === 0 || tcb.snd.una !== mtuSearch.probeStart) return false
+  if (mtuSearch.probe === 0) return false
+  const { tooBig } = mtuSearch
+  const first = tcb.snd.una === mtuSearch.probeStart
   noteProbeLost(tcb)
-  return true
+  if (!first) mtuSearch.tooBig = tooBig
+  return first
 }
 
 /** The probe is lost: its size is too big, and it is sent again in segments that fit. */

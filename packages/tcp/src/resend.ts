@@ -19,14 +19,16 @@ import { timestampClock } from './timestamps.ts'
 export function resendLost(context: TcpContext, tcb: Tcb, now: number): DropReason {
   const { recovery, snd, congestion } = tcb
   const { sent } = recovery
+  const { mss } = tcb.negotiated
   const ownsRecovery = controlOf(context, tcb).recovery === 'own'
+  const windowEnd = sendOffset(tcb, snd.una) + snd.wnd
   for (let position = nextToResend(recovery); position !== -1; position = nextToResend(recovery)) {
     const start = startAt(sent, position)
     const records = fillSegment(tcb, position)
     const length = endAt(sent, position + records - 1) - start
-    // A closed window is probed instead; beyond a smaller one nothing need be sent (RFC 9293 SHLD-16, MAY-7).
-    if (snd.wnd === 0 || (!recovery.forced && start + length - sendOffset(tcb, snd.una) > snd.wnd)) break
-    if (!recovery.forced && congestionAllowance(recovery, congestion, ownsRecovery) < length) break
+    // What begins beyond a window that has shrunk need not be sent (RFC 9293 SHLD-16, MAY-7); a closed one is probed instead.
+    if (start >= windowEnd) break
+    if (!recovery.forced && congestionAllowance(recovery, congestion, ownsRecovery, mss) < length) break
     if (pacerStops(tcb, now)) break
     if (resendRecords(context, tcb, position, records, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   }
@@ -36,10 +38,6 @@ export function resendLost(context: TcpContext, tcb: Tcb, now: number): DropReas
 /** A tail loss probe without new text to send: the last segment again (RFC 8985 §7.3). */
 export function resendTail(context: TcpContext, tcb: Tcb, now: number): DropReason {
   const { recovery } = tcb
-  if (recovery.sent.count === 0) {
-    tcb.lossProbeNow = false
-    return DropReason.None
-  }
   if (resendRecords(context, tcb, recovery.sent.count - 1, 1, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   tcb.lossProbeNow = false
   probeSent(recovery.probe, sendOffset(tcb, tcb.snd.nxt), true)

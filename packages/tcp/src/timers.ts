@@ -1,5 +1,6 @@
 import {
-  markAllLost, persistBackOff, probeTimeout, RecoveryPhase, reorderTimeout, retransmissionTimeout, rtoBackOff, segmentRetransmitted,
+  markAllLost, outstandingBytes, persistBackOff, probeTimeout, RecoveryEvent, RecoveryPhase, reorderTimeout, retransmissionTimeout,
+  rtoBackOff, segmentRetransmitted,
 } from '@layerfour/flow'
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection } from './closing.ts'
@@ -7,6 +8,7 @@ import { noteRecoveryEvent } from './congestion-events.ts'
 import { traceCongestion } from './congestion-trace.ts'
 import type { TcpContext } from './context.ts'
 import { controlOf } from './control.ts'
+import { noteReduction } from './ecn.ts'
 import { suspectBlackHole, takeLostProbe } from './path-mtu.ts'
 import { Readiness } from './readiness.ts'
 import { Cause, State } from './state-machine.ts'
@@ -96,9 +98,11 @@ function expireRetransmission(context: TcpContext, tcb: Tcb, now: number): void 
   facts.ack = tcb.ackedOffset
   facts.sent = sendOffset(tcb, tcb.snd.nxt)
   facts.mss = tcb.negotiated.mss
+  facts.srtt = tcb.rtt.srtt
   facts.timeouts = tcb.retries
   retransmissionTimeout(recovery, controlOf(context, tcb), tcb.congestion, facts)
   facts.timeouts = 0
+  noteReduction(tcb)
   context.observer?.congestion?.(tcb, 'timeout', now)
   traceCongestion(context, tcb, 0, now)
   if (!takeLostProbe(tcb) && context.config.mtuProbing) suspectBlackHole(tcb, textSent(tcb), now)
@@ -107,13 +111,16 @@ function expireRetransmission(context: TcpContext, tcb: Tcb, now: number): void 
 /** Some segment has been overtaken for so long that it counts as lost (RFC 8985 §6.3). */
 function expireReordering(context: TcpContext, tcb: Tcb, now: number): void {
   const { facts } = context
-  const { recovery } = tcb
+  const { recovery, timers } = tcb
   facts.now = now
   facts.ack = tcb.ackedOffset
   facts.sent = sendOffset(tcb, tcb.snd.nxt)
   facts.mss = tcb.negotiated.mss
   facts.srtt = tcb.rtt.srtt
-  noteRecoveryEvent(context, tcb, reorderTimeout(recovery, controlOf(context, tcb), tcb.congestion, tcb.rtt, facts), now)
+  const event = reorderTimeout(recovery, controlOf(context, tcb), tcb.congestion, tcb.rtt, facts)
+  noteRecoveryEvent(context, tcb, event, now)
+  // What was found lost is resent at once; it has a time of its own to be acknowledged in.
+  if (event !== RecoveryEvent.None && timers.retransmission <= now) timers.retransmission = now + tcb.rtt.rto
   traceCongestion(context, tcb, 0, now)
 }
 
@@ -123,15 +130,26 @@ export function armRetransmission(tcb: Tcb, now: number, userTimeout: number): v
   if (tcb.timers.user === Infinity) tcb.timers.user = now + userTimeout
 }
 
-/** RFC 8985 §7.2: a probe of the tail, unless something is known to be missing already; never later than the retransmission timer. */
-export function armLossProbe(context: TcpContext, tcb: Tcb, now: number): void {
-  const { recovery, timers } = tcb
+/** RFC 8985 §7.2 and §7.3: a probe of the tail, one at a time, unless something is known to be missing already. */
+export function mayProbe(context: TcpContext, { recovery }: Tcb): boolean {
   const { sent } = recovery
+  if (!recovery.selective || !context.config.tailLossProbe || sent.count === 0 || recovery.probe.end >= 0) return false
+  return recovery.phase === RecoveryPhase.Open && sent.sackedCount === 0 && sent.lostCount === 0
+}
+
+/** When new data was sent or acknowledged, the wait for a probe of the tail begins anew; it ends with the retransmission timer. */
+export function armLossProbe(context: TcpContext, tcb: Tcb, now: number): void {
+  const { timers } = tcb
   timers.lossProbe = Infinity
-  if (!recovery.selective || !context.config.tailLossProbe || sent.count === 0 || recovery.probe.end >= 0) return
-  if (recovery.phase !== RecoveryPhase.Open || sent.sackedCount > 0 || sent.lostCount > 0) return
-  const at = now + probeTimeout(tcb.rtt, sent.count)
+  if (!mayProbe(context, tcb)) return
+  const at = now + probeTimeout(tcb.rtt, outstandingBytes(tcb.recovery.sent), tcb.negotiated.mss)
   timers.lossProbe = at < timers.retransmission ? at : timers.retransmission
+}
+
+/** An ACK that acknowledges nothing new may make the probe needless, and does not put it off. */
+export function keepLossProbe(context: TcpContext, tcb: Tcb, now: number): void {
+  if (tcb.timers.lossProbe === Infinity) armLossProbe(context, tcb, now)
+  else if (!mayProbe(context, tcb)) tcb.timers.lossProbe = Infinity
 }
 
 /**

@@ -6,10 +6,12 @@ export const FrtoStep = {
   Off: 0,
   /** The timer expired and the first segment was resent: the first ACK is awaited. */
   First: 1,
-  /** That ACK made progress; new segments were sent instead of old ones, and the second ACK is awaited. */
+  /** That ACK made progress: new segments are to be sent instead of old ones. */
   Second: 2,
+  /** They were sent, and the second ACK is awaited. */
+  Third: 3,
   /** The originals arrive: the timeout was spurious. */
-  Spurious: 3,
+  Spurious: 4,
 } as const
 
 export type FrtoStep = (typeof FrtoStep)[keyof typeof FrtoStep]

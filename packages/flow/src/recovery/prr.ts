@@ -40,7 +40,9 @@ export function reductionOnAck(
   } else {
     // Slow start up to ssthresh when progress is sure, packet conservation when it is not.
     const conserved = reduction.delivered - reduction.out
-    const limit = (conserved > delivered ? conserved : delivered) + (progress ? mss : 0)
+    // As much more as was delivered: an ACK cut in pieces (RFC 3465 §1) gains nothing.
+    const more = !progress ? 0 : delivered < mss ? delivered : mss
+    const limit = (conserved > delivered ? conserved : delivered) + more
     quota = ssthresh - inFlight < limit ? ssthresh - inFlight : limit
   }
   // The fast retransmit itself does not wait.

@@ -4,15 +4,18 @@ import { positionAt, RESENT, type SentQueue } from './sent-queue.ts'
 export const DUPLICATE_THRESHOLD: number = 3
 /** Recoveries for which a widened reordering window holds (RFC 8985 §6.2 step 4). */
 const REORDERING_WINDOW_PERSISTENCE = 16
+/** The window never exceeds SRTT, however large its multiplier: that only has to stay a small integer. */
+const MAX_WINDOW_MULTIPLIER = 255
 
 /**
  * RACK (RFC 8985 §6): a segment is lost when one that was sent later has arrived and a reordering window of time has passed since.
  * Plain data; offsets in bytes since the start of the stream, times in ms.
  */
 export interface Rack {
-  /** RACK.xmit_ts, RACK.end_seq, RACK.rtt: of the segment sent last among those that arrived; `sentAt` -1 before any. */
+  /** RACK.xmit_ts and RACK.end_seq: of the segment sent last among those that arrived; `sentAt` -Infinity before any. */
   sentAt: number
   end: number
+  /** RACK.rtt: the round trip of the segment that arrived last. */
   rtt: number
   /** RACK.fack: offset one past the highest segment that arrived. */
   forwardAck: number
@@ -24,14 +27,16 @@ export interface Rack {
   persistence: number
   /** RACK.dsack_round: the window widens once a round trip, which ends when this offset is acknowledged; -1: none. */
   widenedUntil: number
+  /** Segments sent again that the peer has not reported to have got twice: no more than these can be true reports. */
+  unreported: number
 }
 
 export function createRack(): Rack {
   const rack: Rack = {
     sentAt: NaN, end: NaN, rtt: NaN, forwardAck: NaN, reordering: false, windowMultiplier: 1, persistence: REORDERING_WINDOW_PERSISTENCE,
-    widenedUntil: NaN,
+    widenedUntil: NaN, unreported: 0,
   }
-  rack.sentAt = -1
+  rack.sentAt = -Infinity
   rack.end = 0
   rack.rtt = 0
   rack.forwardAck = 0
@@ -46,20 +51,21 @@ function sentAfter(firstAt: number, firstEnd: number, secondAt: number, secondEn
 
 /**
  * The record in `slot` has arrived (RFC 8985 §6.2 steps 1 to 3). `minRtt`: the least round trip known, Infinity for none.
- * `echoedAt`: when the timestamp that the ACK echoes was sent, -1 without timestamps.
+ * `echoedAt`: when the timestamp that the ACK echoes was sent, Infinity without timestamps.
  */
 export function rackDelivered(rack: Rack, queue: SentQueue, slot: number, now: number, minRtt: number, echoedAt: number): void {
   const end = queue.columns.end[slot]!
   const sentAt = queue.columns.sentAt[slot]!
   const resent = (queue.columns.flags[slot]! & RESENT) !== 0
-  if (end >= rack.forwardAck) rack.forwardAck = end
-  else if (!resent) rack.reordering = true
+  if (end > rack.forwardAck) rack.forwardAck = end
+  else if (end < rack.forwardAck && !resent) rack.reordering = true
+  const rtt = now - sentAt
   // Then the ACK is more likely for the first transmission than for the second.
-  if (resent && (now - sentAt < minRtt || (echoedAt >= 0 && echoedAt < Math.floor(sentAt)))) return
+  if (resent && (rtt < minRtt || echoedAt < Math.floor(sentAt))) return
+  rack.rtt = rtt
   if (!sentAfter(sentAt, end, rack.sentAt, rack.end)) return
   rack.sentAt = sentAt
   rack.end = end
-  rack.rtt = now - sentAt
 }
 
 /** RACK.reo_wnd (step 4): none before any reordering was seen, once enough arrived behind the gap. */
@@ -70,11 +76,30 @@ export function reorderingWindow(rack: Rack, queue: SentQueue, inRecovery: boole
   return window < srtt ? window : srtt
 }
 
-/** The peer reports data that arrived twice: it was resent too early, so wait longer from now on, once a round trip. */
-export function rackDuplicate(rack: Rack, ack: number, sent: number): void {
+/** A segment was sent again. */
+export function rackResent(rack: Rack): void {
+  rack.unreported = (rack.unreported + 1) & 0x3fff_ffff
+}
+
+/**
+ * The peer reports data that arrived twice. Returns whether that can be: when nothing was sent again, the network duplicated it, or the
+ * report is forged.
+ */
+export function takeDuplicateReport(rack: Rack): boolean {
+  if (rack.unreported === 0) return false
+  rack.unreported--
+  return true
+}
+
+/**
+ * What was taken for lost was only late: wait longer from now on, once a round trip. `ack` is SND.UNA, `sent` SND.NXT.
+ * That segments can overtake each other is then as good as seen (ours: RFC 8985 waits for one that was not resent).
+ */
+export function rackTooEarly(rack: Rack, ack: number, sent: number): void {
+  rack.reordering = true
   if (ack < rack.widenedUntil) return
   rack.widenedUntil = sent
-  rack.windowMultiplier++
+  if (rack.windowMultiplier < MAX_WINDOW_MULTIPLIER) rack.windowMultiplier++
   rack.persistence = REORDERING_WINDOW_PERSISTENCE
 }
 

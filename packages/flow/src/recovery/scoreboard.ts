@@ -9,24 +9,30 @@ export interface SackBlocks {
   count: number
   /** Left and right edge of each, in the order in which the segment has them. */
   readonly edges: Float64Array
-  /** When the timestamp that the ACK echoes was sent, ms of our clock, whole; -1 without timestamps. */
+  /** What the segment that carries them acknowledges; less than SND.UNA when it was overtaken by another. */
+  ack: number
+  /** When the timestamp that the ACK echoes was sent, ms of our clock, whole; Infinity without timestamps. */
   echoedAt: number
 }
 
 export function createSackBlocks(): SackBlocks {
-  const blocks: SackBlocks = { count: 0, edges: new Float64Array(2 * MAX_BLOCKS), echoedAt: NaN }
-  blocks.echoedAt = -1
+  const blocks: SackBlocks = { count: 0, edges: new Float64Array(2 * MAX_BLOCKS), ack: NaN, echoedAt: NaN }
+  blocks.ack = 0
+  blocks.echoedAt = Infinity
   return blocks
 }
 
-/** Whether the first block tells of data that arrived twice (D-SACK, RFC 2883 §4): it lies below the ACK, or within the second block. */
-export function isDuplicateReport(blocks: SackBlocks, ack: number): boolean {
+/**
+ * Whether the first block tells of data that arrived twice (D-SACK, RFC 2883 §4): it lies below what the same segment acknowledges,
+ * or within the second block.
+ */
+export function isDuplicateReport(blocks: SackBlocks): boolean {
   if (blocks.count === 0) return false
   const { edges } = blocks
   const left = edges[0]!
   const right = edges[1]!
   if (!(left < right)) return false
-  if (right <= ack) return true
+  if (right <= blocks.ack) return true
   return blocks.count > 1 && left >= edges[2]! && right <= edges[3]!
 }
 
@@ -34,6 +40,7 @@ export function isDuplicateReport(blocks: SackBlocks, ack: number): boolean {
 export function skipSacked(queue: SentQueue, position: number): number {
   while (position < queue.count) {
     const slot = slotOf(queue, position)
+    queue.steps = (queue.steps + 1) | 0
     if (!(queue.columns.flags[slot]! & SACKED)) return position
     position += queue.columns.run[slot]!
   }
@@ -48,7 +55,7 @@ export function firstWithin(queue: SentQueue, left: number): number {
 
 /** Whether a block speaks of data that is outstanding: one that does not is old, or forged. */
 export function isCredible(queue: SentQueue, left: number, right: number): boolean {
-  return left < right && left >= queue.start && right <= queue.start + outstandingBytes(queue)
+  return left < right && right > queue.start && right <= queue.start + outstandingBytes(queue)
 }
 
 /** Records [first, last) are all SACKED: later walks skip them, from wherever this walk stopped on its way. */
@@ -56,6 +63,7 @@ export function noteRun(queue: SentQueue, first: number, last: number): void {
   for (let position = first; position < last;) {
     const slot = slotOf(queue, position)
     const step = queue.columns.run[slot]!
+    queue.steps = (queue.steps + 1) | 0
     queue.columns.run[slot] = last - position
     position += step
   }

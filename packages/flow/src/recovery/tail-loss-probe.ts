@@ -19,6 +19,8 @@ export function createTailLossProbe(): TailLossProbe {
 
 /** Added to PTO, ms: two ticks of a coarse clock, so that a path of no length is not probed at once (ours, as in Linux). */
 const CLOCK_SLACK = 2
+/** PTO while the round trip is unknown, ms (RFC 8985 §7.2). */
+const FIRST_TIMEOUT = 1000
 
 /** What the verdict on a probe is, now that an ACK came. */
 export const ProbeVerdict = {
@@ -33,12 +35,12 @@ export const ProbeVerdict = {
 export type ProbeVerdict = (typeof ProbeVerdict)[keyof typeof ProbeVerdict]
 
 /**
- * PTO, the time to wait for an ACK before probing, in ms (RFC 8985 §7.2): two round trips; with a single segment out also as long
- * as its receiver may hold back the ACK.
+ * PTO, the time to wait for an ACK before probing, in ms (RFC 8985 §7.2): two round trips; with no more than a segment out also as
+ * long as its receiver may hold back the ACK. 1 s before the first sample.
  */
-export function probeTimeout(rtt: RttEstimator, outstandingSegments: number): number {
-  if (rtt.samples === 0) return rtt.initialRto
-  return 2 * rtt.srtt + CLOCK_SLACK + (outstandingSegments === 1 ? rtt.maxAckDelay : 0)
+export function probeTimeout(rtt: RttEstimator, outstanding: number, mss: number): number {
+  if (rtt.samples === 0) return FIRST_TIMEOUT
+  return 2 * rtt.srtt + CLOCK_SLACK + (outstanding <= mss ? rtt.maxAckDelay : 0)
 }
 
 /** The probe was sent; `sent` is one past the highest byte sent, the probe included. */
@@ -68,6 +70,11 @@ export function probeOnAck(probe: TailLossProbe, ack: number, duplicate: boolean
     return ProbeVerdict.NoLoss
   }
   return ProbeVerdict.None
+}
+
+/** Whether it is the probe that data reported to have arrived twice, up to `end`, comes from: not lost, but not taken for lost either. */
+export function isProbeReport(probe: TailLossProbe, end: number): boolean {
+  return probe.end >= 0 && probe.resent && end === probe.end
 }
 
 /** Another kind of recovery began. */

@@ -10,7 +10,7 @@ export interface Undo {
   ssthresh: number
   /** Offset of the first byte outstanding when it happened. */
   marker: number
-  /** When the first retransmission after it was sent, ms; -1: none yet. */
+  /** When the first retransmission after it was sent, ms; Infinity: none yet. */
   resentAt: number
   /** Bytes resent since, less those that turned out needless. */
   resentBytes: number
@@ -21,7 +21,7 @@ export interface Undo {
 export function createUndo(): Undo {
   const undo: Undo = { cwnd: 0, ssthresh: 0, marker: NaN, resentAt: NaN, resentBytes: NaN, provenTo: NaN }
   undo.marker = 0
-  undo.resentAt = -1
+  undo.resentAt = Infinity
   undo.resentBytes = 0
   undo.provenTo = 0
   return undo
@@ -32,7 +32,7 @@ export function undoPrepare(undo: Undo, cwnd: number, ssthresh: number, ack: num
   undo.cwnd = cwnd
   undo.ssthresh = ssthresh
   undo.marker = ack
-  undo.resentAt = -1
+  undo.resentAt = Infinity
   undo.resentBytes = 0
 }
 
@@ -43,13 +43,13 @@ export function undoForget(undo: Undo): void {
 export function undoResent(undo: Undo, bytes: number, now: number): void {
   if (undo.cwnd === 0) return
   undo.resentBytes += bytes
-  if (undo.resentAt < 0) undo.resentAt = now
+  if (undo.resentAt > now) undo.resentAt = now
 }
 
 /** The peer got [start, end) twice (RFC 2883). Whether that makes all retransmissions since the reduction needless. */
 export function undoDuplicate(undo: Undo, start: number, end: number): boolean {
   // A timestamp may have told already.
-  if (undo.cwnd === 0 || undo.resentAt < 0 || end <= undo.marker || end <= undo.provenTo) return false
+  if (undo.cwnd === 0 || undo.resentAt === Infinity || start < undo.marker || end <= undo.provenTo) return false
   undo.resentBytes -= end - start
   return undo.resentBytes <= 0
 }
@@ -57,11 +57,10 @@ export function undoDuplicate(undo: Undo, start: number, end: number): boolean {
 /**
  * Eifel detection: whether data up to `end`, resent at `sentAt`, is acknowledged by an ACK that echoes a timestamp from before
  * (RFC 3522 §3.2), so that it was resent needlessly. Only what was resent since the reduction says something about it. `echoedAt` in
- * whole ms, -1 without timestamps; these count whole milliseconds, so a tie decides nothing. `undo.resentBytes` tells what is left.
+ * whole ms, Infinity without timestamps; these count whole milliseconds, so a tie decides nothing. `undo.resentBytes` tells what is left.
  */
 export function undoByTimestamp(undo: Undo, sentAt: number, echoedAt: number, bytes: number, end: number): boolean {
-  if (undo.cwnd === 0 || undo.resentAt < 0 || sentAt < undo.resentAt) return false
-  if (echoedAt < 0 || echoedAt >= Math.floor(sentAt)) return false
+  if (undo.cwnd === 0 || sentAt < undo.resentAt || echoedAt >= Math.floor(sentAt)) return false
   undo.resentBytes -= bytes
   undo.provenTo = end
   return true

@@ -18,7 +18,7 @@ import type { Segment } from '../segment.ts'
 import { Cause, State, transition } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
 import { finSequence } from '../tcb.ts'
-import { armKeepAlive, armLossProbe } from '../timers.ts'
+import { armKeepAlive, armLossProbe, keepLossProbe } from '../timers.ts'
 import { timestampClock } from '../timestamps.ts'
 import { challenge } from './challenge-ack.ts'
 import { STOP } from './verdict.ts'
@@ -60,7 +60,7 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   if (duplicate) tcb.counters.duplicateAcks++
   if (duplicate || (tcb.recovery.selective && header.options.sackCount > 0)) {
     takeAck(context, tcb, segment, tcb.ackedOffset, 0, duplicate, now)
-    armLossProbe(context, tcb, now)
+    keepLossProbe(context, tcb, now)
   }
   return DropReason.None
 }
@@ -179,16 +179,19 @@ function takeAck(
   traceCongestion(context, tcb, facts.deliveryRate, now)
 }
 
-/** SACK blocks as stream offsets, and the age of the timestamp that is echoed. */
+/** SACK blocks as stream offsets (`offset` is that of SND.UNA), and when the timestamp that is echoed was sent. */
 function readSackBlocks(tcb: Tcb, segment: Segment, offset: number, blocks: SackBlocks, now: number): void {
   const { options, acknowledgment } = segment.header
+  const { una } = tcb.snd
+  // An ACK that another one overtook acknowledges less than SND.UNA, and still has news.
+  blocks.ack = offset + ((acknowledgment - una) | 0)
   blocks.count = tcb.negotiated.sack ? options.sackCount : 0
   for (let edge = 0; edge < 2 * blocks.count; edge++) {
-    blocks.edges[edge] = offset + ((options.sackEdges[edge]! - acknowledgment) | 0)
+    blocks.edges[edge] = offset + ((options.sackEdges[edge]! - una) | 0)
   }
   blocks.echoedAt = tcb.timestamps.enabled && options.timestampEcho !== 0
     ? Math.floor(now) - ((timestampClock(tcb, now) - options.timestampEcho) | 0)
-    : -1
+    : Infinity
 }
 
 /**

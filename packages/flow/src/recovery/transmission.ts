@@ -1,0 +1,45 @@
+import { rateOnSend } from '../delivery-rate.ts'
+import { FrtoStep } from './f-rto.ts'
+import { type LossRecovery, RecoveryPhase } from './loss-recovery.ts'
+import { reductionSent } from './prr.ts'
+import { rackResent } from './rack.ts'
+import { markResent, pushSent } from './sent-marks.ts'
+import { APP_LIMITED, bytesInFlight, endAt, RESENT, slotOf, startAt } from './sent-queue.ts'
+import { undoResent } from './undo.ts'
+
+/**
+ * New data [start, end) was sent. `flags`: 0, or `MTU_PROBE`. At most `MAX_SENT_RECORDS` may be outstanding, which a sender asks about
+ * first (`recovery.sent.count`).
+ * @throws RangeError when there are as many already: what has no record would never be resent.
+ */
+export function noteSent(recovery: LossRecovery, start: number, end: number, flags: number, now: number): void {
+  const { sent, rate } = recovery
+  rateOnSend(rate, bytesInFlight(sent), now)
+  const slot = pushSent(sent, start, end, now)
+  if (slot === -1) throw new RangeError(`${sent.count} segments are outstanding, expected fewer before another one is sent`)
+  fillRecord(recovery, slot, flags)
+  if (recovery.frto === FrtoStep.Second) recovery.frto = FrtoStep.Third
+  if (recovery.phase === RecoveryPhase.Recovery) reductionSent(recovery.reduction, end - start)
+}
+
+/** The record at `position`, which is not SACKED, was sent again. */
+export function noteResent(recovery: LossRecovery, position: number, now: number): void {
+  const { sent, rate } = recovery
+  const bytes = endAt(sent, position) - startAt(sent, position)
+  rateOnSend(rate, bytesInFlight(sent), now)
+  markResent(sent, position, now)
+  fillRecord(recovery, slotOf(sent, position), RESENT)
+  recovery.forced = false
+  undoResent(recovery.undo, bytes, now)
+  rackResent(recovery.rack)
+  if (recovery.phase === RecoveryPhase.Recovery) reductionSent(recovery.reduction, bytes)
+}
+
+function fillRecord({ sent, rate }: LossRecovery, slot: number, flags: number): void {
+  sent.columns.flags[slot] = flags | (rate.appLimitedUntil > 0 ? APP_LIMITED : 0)
+  sent.columns.delivered[slot] = rate.delivered
+  sent.columns.deliveredAt[slot] = rate.deliveredAt
+  sent.columns.firstSentAt[slot] = rate.firstSentAt
+  sent.columns.lost[slot] = rate.lost
+  sent.columns.inFlight[slot] = bytesInFlight(sent)
+}
