@@ -247,7 +247,7 @@ describe('errors in', () => {
     expect(news).toMatchObject({ cause, mtu: 0, data: pattern(8) })
     expect(news!.meta).toEqual({
       source: ip('10.0.0.1'), destination: ip('10.9.9.9'), protocol: 6, dontFragment: true, interfaceIndex: 1, trafficClass: 0x28,
-      hopLimit: 3, checksumVerified: false,
+      hopLimit: 3, checksumVerified: false, segmentSize: 0,
     })
     expect(host.udp.news).toEqual([])
   })

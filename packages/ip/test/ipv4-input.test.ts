@@ -11,7 +11,7 @@ describe('what is taken', () => {
       data: pattern(40), now: host.now,
       meta: {
         source: ip('10.0.0.2'), destination: ip('10.0.0.1'), protocol: 6, hopLimit: 3, trafficClass: 0xb9, interfaceIndex: 1,
-        checksumVerified: false, dontFragment: true,
+        checksumVerified: false, dontFragment: true, segmentSize: 0,
       },
     }])
     expect(host.udp.received).toEqual([])

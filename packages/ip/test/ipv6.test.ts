@@ -20,7 +20,7 @@ describe('in', () => {
       data: pattern(40), now: host.now,
       meta: {
         source: ip(PEER), destination: ip(US), protocol: 6, hopLimit: 3, trafficClass: 0xb9, interfaceIndex: 1,
-        checksumVerified: false, dontFragment: true,
+        checksumVerified: false, dontFragment: true, segmentSize: 0,
       },
     }])
     expect(newHost(true).receive(ipv6({}, pattern(8)))).toBe('None')
@@ -227,7 +227,7 @@ describe('out', () => {
     const host = newHost()
     const path = createPath()
     expect(host.layer.findPath(ip('fe80::9'), ip('::'), path)).toBe(DropReason.None)
-    expect(path).toEqual({ source: ip('fe80::1'), interfaceIndex: 1, mtu: 1500, checksumNeeded: true })
+    expect(path).toEqual({ source: ip('fe80::1'), interfaceIndex: 1, mtu: 1500, checksumNeeded: true, segmentation: 0 })
     expect(host.layer.findPath(ip('2001:db8::9'), ip('::'), path)).toBe(DropReason.None)
     expect(path.source).toEqual(ip(US))
   })

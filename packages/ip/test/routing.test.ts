@@ -126,7 +126,7 @@ describe('findPath', () => {
     const { host } = twoHomed()
     const path = createPath()
     expect(host.layer.findPath(ip('172.16.0.1'), ip('0.0.0.0'), path)).toBe(DropReason.None)
-    expect(path).toEqual({ source: ip('172.16.0.1'), interfaceIndex: LOOPBACK_INTERFACE, mtu: LOOPBACK_MTU, checksumNeeded: false })
+    expect(path).toEqual({ source: ip('172.16.0.1'), interfaceIndex: LOOPBACK_INTERFACE, mtu: LOOPBACK_MTU, checksumNeeded: false, segmentation: 0 })
     expect(find(host, '127.0.0.1')).toBe('127 by 0')
     expect(find(host, '127.9.9.9')).toBe('127 by 0')
     expect(find(host, '172.16.0.1', '10.0.0.1')).toBe('10 by 0')

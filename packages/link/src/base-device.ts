@@ -1,4 +1,4 @@
-import type { ChecksumOffload, Device, PacketReceiver } from './device.ts'
+import type { Device, Offload, PacketReceiver } from './device.ts'
 import type { DeviceCounters } from './device-counters.ts'
 import { createDeviceCounters } from './device-counters.ts'
 import type { DeviceSettings } from './device-options.ts'
@@ -10,11 +10,12 @@ import type { DeviceSettings } from './device-options.ts'
 export abstract class BaseDevice implements Device {
   readonly medium: 'ip' | 'ethernet'
   readonly mtu: number
-  readonly offload: ChecksumOffload
+  readonly offload: Offload
   readonly hardwareAddress: Uint8Array | undefined
   readonly counters: DeviceCounters = createDeviceCounters()
   readonly #shortest: number
   readonly #longest: number
+  readonly #longestSegmented: number
   #receiver: PacketReceiver | null = null
   #closed = false
 
@@ -25,6 +26,7 @@ export abstract class BaseDevice implements Device {
     this.hardwareAddress = hardwareAddress
     this.#shortest = settings.shortestPacket
     this.#longest = settings.longestPacket
+    this.#longestSegmented = settings.longestSegmented
   }
 
   get closed(): boolean {
@@ -41,7 +43,7 @@ export abstract class BaseDevice implements Device {
     if (!this.#closed) this.#receiver = receiver
   }
 
-  abstract transmit(bytes: Uint8Array, start: number, end: number): boolean
+  abstract transmit(bytes: Uint8Array, start: number, end: number, segmentSize?: number): boolean
 
   close(): void {
     this.#closed = true
@@ -49,12 +51,12 @@ export abstract class BaseDevice implements Device {
   }
 
   /** Whether an outgoing packet of `length` bytes may go on the medium; if not, it is counted as dropped. */
-  protected admit(length: number): boolean {
+  protected admit(length: number, segmentSize = 0): boolean {
     if (this.#closed) {
       this.counters.afterClose++
       return false
     }
-    return this.#fits(length)
+    return this.#fits(length, segmentSize)
   }
 
   /** Counts a packet that went out. */
@@ -64,13 +66,13 @@ export abstract class BaseDevice implements Device {
   }
 
   /** Hands an incoming packet to the receiver, or counts why not. */
-  protected deliver(bytes: Uint8Array, start: number, end: number): void {
+  protected deliver(bytes: Uint8Array, start: number, end: number, segmentSize = 0): void {
     const counters = this.counters
     if (this.#closed) {
       counters.afterClose++
       return
     }
-    if (!this.#fits(end - start)) return
+    if (!this.#fits(end - start, segmentSize)) return
     const receiver = this.#receiver
     if (receiver === null) {
       counters.unattended++
@@ -78,11 +80,11 @@ export abstract class BaseDevice implements Device {
     }
     counters.packetsIn++
     counters.bytesIn += end - start
-    receiver(bytes, start, end)
+    receiver(bytes, start, end, segmentSize)
   }
 
-  #fits(length: number): boolean {
-    if (length > this.#longest) {
+  #fits(length: number, segmentSize: number): boolean {
+    if (length > this.#longest && !(segmentSize > 0 && length <= this.#longestSegmented)) {
       this.counters.tooLong++
       return false
     }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { FULL_OFFLOAD, NO_OFFLOAD, pair } from '../src/index.ts'
+import { bridge, FULL_OFFLOAD, MessagePortDevice, NO_OFFLOAD, pair, SEGMENTATION_OFFLOAD } from '../src/index.ts'
 import { collect, packetOf, send } from './support.ts'
 
 test('a packet is in the other end\'s receiver before transmit returns, in both directions', () => {
@@ -22,7 +22,7 @@ test('the packet is lent: the receiver sees the sender\'s own bytes, at the send
   })
   a.transmit(scratch, 20, 40)
   expect(seen[0]).toBe(scratch)
-  expect(seen.slice(1)).toEqual([20, 40])
+  expect(seen.slice(1)).toEqual([20, 40, 0])
 })
 
 test('a packet of MTU bytes passes, one more byte is dropped and counted', () => {
@@ -88,6 +88,54 @@ test('a closed end takes and drops packets in either direction; closing again do
 test('checksums are needed unless the options say otherwise', () => {
   expect(pair()[0].offload).toEqual(NO_OFFLOAD)
   expect(pair({ offload: FULL_OFFLOAD })[1].offload).toEqual({ transmit: true, receive: true })
+})
+
+test('with segmentation offload, a segment to be cut passes whole up to 64 KiB; other packets keep to the MTU', () => {
+  for (const medium of ['ip', 'ethernet'] as const) {
+    const header = medium === 'ethernet' ? 14 : 0
+    const [a, b] = pair({ medium, offload: SEGMENTATION_OFFLOAD })
+    const seen: number[][] = []
+    b.attach((_, start, end, segmentSize) => seen.push([end - start - header, segmentSize!]))
+    const bytes = packetOf(70_000)
+    for (const [length, segmentSize] of [[1500, 0], [1501, 0], [65_535, 1460], [65_536, 1460]] as const) {
+      expect(a.transmit(bytes, 0, length + header, segmentSize)).toBe(true)
+    }
+    expect(seen).toEqual([[1500, 0], [65_535, 1460]])
+    expect(a.counters).toMatchObject({ packetsOut: 2, tooLong: 2 })
+  }
+})
+
+test('without segmentation offload, no packet is longer than the MTU, whatever its segment size', () => {
+  const [a, b] = pair({ offload: FULL_OFFLOAD })
+  const atB = collect(b)
+  a.transmit(packetOf(3000), 0, 3000, 1460)
+  expect(atB).toEqual([])
+  expect(a.counters.tooLong).toBe(1)
+})
+
+test('a bridge passes segments on uncut, and does not join a device that cuts none to one that does', () => {
+  const [a, b] = pair({ offload: SEGMENTATION_OFFLOAD })
+  const [c, d] = pair({ offload: SEGMENTATION_OFFLOAD })
+  bridge(b, c)
+  const seen: unknown[] = []
+  d.attach((_, start, end, segmentSize) => seen.push([end - start, segmentSize]))
+  a.attach((_, start, end, segmentSize) => seen.push([end - start, segmentSize]))
+  a.transmit(packetOf(5000), 0, 5000, 1000)
+  d.transmit(packetOf(4000), 0, 4000, 900)
+  expect(seen).toEqual([[5000, 1000], [4000, 900]])
+  expect(() => bridge(a, pair({ offload: FULL_OFFLOAD })[0])).toThrow('offload.segmentation')
+})
+
+test('segmentation offload that makes no sense throws', () => {
+  const offload = { transmit: true, receive: true }
+  expect(() => pair({ offload: { ...offload, segmentation: 1499 } })).toThrow(
+    new RangeError('offload.segmentation is 1499, expected 0, or an integer from the MTU, 1500, to 65535'),
+  )
+  expect(() => pair({ offload: { ...offload, segmentation: 65_536 } })).toThrow(RangeError)
+  expect(() => pair({ offload: { transmit: false, receive: true, segmentation: 65_535 } })).toThrow(TypeError)
+  const port = { postMessage() {}, addEventListener() {}, removeEventListener() {} }
+  expect(() => new MessagePortDevice(port, { offload: SEGMENTATION_OFFLOAD })).toThrow('expected 0: this device passes packets of its MTU')
+  expect(pair({ offload: { ...offload, segmentation: 0 } })[0].offload).toEqual(offload)
 })
 
 test('wrong options throw, saying what was got and what was expected', () => {

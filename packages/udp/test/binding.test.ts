@@ -287,7 +287,7 @@ describe('connect', () => {
 describe('ICMP errors', () => {
   const meta = (): PacketMeta => ({
     source: { ...US }, destination: { ...PEER }, protocol: 17, hopLimit: 0, trafficClass: 0, interfaceIndex: 0,
-    checksumVerified: false, dontFragment: false,
+    checksumVerified: false, dontFragment: false, segmentSize: 0,
   })
   /** An error about a datagram from our port 53 to the peer's port 7, of which routers quote at least the header. */
   const icmp = (cause: IcmpCause, from = 53, to = 7): DropReason =>

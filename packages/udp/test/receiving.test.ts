@@ -170,7 +170,7 @@ describe('what is malformed is dropped with a reason', () => {
 function metaFrom(): Parameters<Host['udp']['icmp']>[2] {
   return {
     source: { ...US }, destination: { ...PEER }, protocol: 17, hopLimit: 0, trafficClass: 0, interfaceIndex: 0,
-    checksumVerified: false, dontFragment: false,
+    checksumVerified: false, dontFragment: false, segmentSize: 0,
   }
 }
 

@@ -21,6 +21,11 @@ export interface PacketMeta {
   checksumVerified: boolean
   /** Output: never fragment (IPv4 DF; always so for IPv6 routers). */
   dontFragment: boolean
+  /**
+   * A TCP segment that stands for several, each with so many bytes of text but the last; 0: for itself. Output: for the medium
+   * to cut, where `Path.segmentation` allows it. Input: as it was cut, or will be.
+   */
+  segmentSize: number
 }
 
 export function createPacketMeta(): PacketMeta {
@@ -33,6 +38,7 @@ export function createPacketMeta(): PacketMeta {
     interfaceIndex: -1,
     checksumVerified: false,
     dontFragment: false,
+    segmentSize: 0,
   }
 }
 
@@ -45,10 +51,12 @@ export interface Path {
   mtu: number
   /** The medium wants a real transport checksum on output. */
   checksumNeeded: boolean
+  /** Largest IP packet, in bytes, with a TCP segment that the medium cuts into those that fit the MTU; 0: it cuts none. */
+  segmentation: number
 }
 
 export function createPath(): Path {
-  return { source: createIpAddress(), interfaceIndex: -1, mtu: 0, checksumNeeded: true }
+  return { source: createIpAddress(), interfaceIndex: -1, mtu: 0, checksumNeeded: true, segmentation: 0 }
 }
 
 /**
