@@ -23,6 +23,8 @@ import type { LinkPort } from './link-port.ts'
 import { LOOPBACK_INTERFACE, LoopbackPort } from './loopback.ts'
 import { NeighbourCache } from './neighbours.ts'
 import type { IpObserver } from './observer.ts'
+import { createPacketBuffer } from './packet-buffer.ts'
+import type { PacketBuffer } from './packet-buffer.ts'
 import { PacketQueue } from './packet-queue.ts'
 import { PathMtuCache } from './path-mtu.ts'
 import { ProtocolTable } from './protocol-table.ts'
@@ -41,7 +43,10 @@ const REASSEMBLY_TIME_EXCEEDED = 1
 export interface InternetLayerOptions {
   /** At least four random words from the host: what keys tables and identifications. */
   readonly secret: Int32Array
-  /** Memory for packets that wait: replies, loopback, ARP, reassembly. Default: 2 MiB of its own. */
+  /**
+   * Memory for packets that wait: replies, loopback, ARP, reassembly; and in its margin, if that has `INTERNET_LAYER_MARGIN` bytes
+   * left, for the packet being built and the one being received. Default: 2 MiB of its own.
+   */
   readonly arena?: Arena
   /** TTL and hop limit of packets whose transport leaves it open, 1 to 255. Default 64. */
   readonly hopLimit?: number
@@ -54,7 +59,7 @@ export interface InternetLayerOptions {
  */
 export class InternetLayer implements NetworkLayer {
   readonly scratch: Uint8Array
-  readonly transportStart: number = limits.HEADROOM
+  readonly transportStart: number
   /** Packets dropped, per reason, here and by the transports. */
   readonly drops: Drops
   private readonly arena: Arena
@@ -73,12 +78,12 @@ export class InternetLayer implements NetworkLayer {
   private readonly input: LinkInput
   private readonly packet: ReceivedPacket
   /** Incoming packets are copied here first, so that nothing changes them under us. */
-  private readonly incoming: Uint8Array = new Uint8Array(2 * limits.HEADROOM + limits.MAX_MTU)
+  private readonly incoming: PacketBuffer
   /** The latest time that was heard of, for `findPath`, which is not told. Typed: to store a fraction allocates nothing. */
   private readonly clock: Float64Array = new Float64Array(1)
 
   constructor(options: InternetLayerOptions) {
-    const { secret, arena = new Arena(limits.DEFAULT_ARENA_BYTES), hopLimit = limits.DEFAULT_HOP_LIMIT, observer } = options
+    const { secret, arena = defaultArena(), hopLimit = limits.DEFAULT_HOP_LIMIT, observer } = options
     if (!Number.isInteger(hopLimit) || hopLimit < 1 || hopLimit > 255) {
       throw new RangeError(`hopLimit is ${hopLimit}, expected an integer from 1 to 255`)
     }
@@ -113,8 +118,11 @@ export class InternetLayer implements NetworkLayer {
     this.arp = arp
     this.reassembly = reassembly
     this.icmpOutput = icmpOutput
-    this.output = new IpOutput(arena, interfaces, router, pathMtus, headers, link, replies, drops)
-    this.scratch = this.output.scratch
+    const scratch = createPacketBuffer(arena)
+    this.scratch = scratch.bytes
+    this.transportStart = scratch.transportStart
+    this.incoming = createPacketBuffer(arena)
+    this.output = new IpOutput(arena, interfaces, router, pathMtus, headers, link, replies, drops, scratch)
     this.input = new LinkInput(arp, ipv4, ipv6)
     const loopback = interfaces.add(new LoopbackPort(this.loopback), 'lo')
     interfaces.addAddress(loopback.index, { address: LOOPBACK_IPV4, length: 8 })
@@ -209,14 +217,14 @@ export class InternetLayer implements NetworkLayer {
     }
     const { incoming } = this
     // The IP header begins where the transport header behind it is aligned, in either medium.
-    const at = limits.HEADROOM - (iface.port.medium === 'ethernet' ? 34 : 20)
+    const at = incoming.transportStart - (iface.port.medium === 'ethernet' ? 34 : 20)
     const length = end - start
-    if (length > incoming.length - at) {
+    if (length > incoming.end - at) {
       this.countIn(iface, bytes, start, end, now)
       return this.drops.note(DropReason.BadTotalLength, interfaceIndex, bytes, start, end, now)
     }
-    iface.copier.copy(bytes, start, end, incoming, at)
-    return this.take(iface, incoming, at, at + length, now)
+    iface.copier.copy(bytes, start, end, incoming.bytes, at)
+    return this.take(iface, incoming.bytes, at, at + length, now)
   }
 
   /** Runs timers, takes loopback packets in, sends what is owed, and polls the transports. Returns the next deadline in ms. */
@@ -280,4 +288,8 @@ export class InternetLayer implements NetworkLayer {
       reassembly.release(gone)
     }
   }
+}
+
+function defaultArena(): Arena {
+  return new Arena(limits.DEFAULT_ARENA_BYTES, limits.INTERNET_LAYER_MARGIN)
 }

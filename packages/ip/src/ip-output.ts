@@ -7,9 +7,10 @@ import type { IpAddress, MutableIpAddress, PacketMeta } from '@layerfour/wire'
 import type { Drops } from './drops.ts'
 import type { HeaderWriter } from './header-writer.ts'
 import type { InterfaceTable, NetworkInterface } from './interfaces.ts'
-import { HEADROOM, REPLY_LIFETIME, REPLY_RETRY_INTERVAL } from './limits.ts'
+import { REPLY_LIFETIME, REPLY_RETRY_INTERVAL } from './limits.ts'
 import type { LinkOutput } from './link-output.ts'
 import { LOOPBACK_INTERFACE } from './loopback.ts'
+import type { PacketBuffer } from './packet-buffer.ts'
 import { QueuedKind } from './packet-queue.ts'
 import type { PacketQueue } from './packet-queue.ts'
 import type { PathMtuCache } from './path-mtu.ts'
@@ -23,7 +24,8 @@ const MAX_LENGTH = 65535
  * packets, and `flush` sends them.
  */
 export class IpOutput {
-  readonly scratch: Uint8Array = new Uint8Array(HEADROOM + MAX_LENGTH + 1)
+  private readonly scratch: Uint8Array
+  private readonly transportStart: number
   private readonly arena: Arena
   private readonly interfaces: InterfaceTable
   private readonly router: Router
@@ -37,9 +39,11 @@ export class IpOutput {
 
   constructor(
     arena: Arena, interfaces: InterfaceTable, router: Router, pathMtus: PathMtuCache, headers: HeaderWriter, link: LinkOutput,
-    replies: PacketQueue, drops: Drops,
+    replies: PacketQueue, drops: Drops, scratch: PacketBuffer,
   ) {
     this.arena = arena
+    this.scratch = scratch.bytes
+    this.transportStart = scratch.transportStart
     this.interfaces = interfaces
     this.router = router
     this.pathMtus = pathMtus
@@ -53,20 +57,20 @@ export class IpOutput {
   send(meta: PacketMeta, length: number, now: number): DropReason {
     if (!(length >= 0 && length <= MAX_LENGTH)) throw new RangeError(`segment length is ${length}, expected 0 to ${MAX_LENGTH} bytes`)
     const { source, destination } = meta
-    const { scratch, link } = this
-    const end = HEADROOM + length
+    const { scratch, transportStart, link } = this
+    const end = transportStart + length
     const iface = this.router.choose(destination, source, meta.interfaceIndex)
-    if (iface === undefined) return this.drops.note(DropReason.NoRoute, meta.interfaceIndex, scratch, HEADROOM, end, now)
+    if (iface === undefined) return this.drops.note(DropReason.NoRoute, meta.interfaceIndex, scratch, transportStart, end, now)
     if (!maySend(source, destination, iface)) {
-      return this.drops.note(DropReason.NoSourceAddress, iface.index, scratch, HEADROOM, end, now)
+      return this.drops.note(DropReason.NoSourceAddress, iface.index, scratch, transportStart, end, now)
     }
     const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
     const size = length + (isIpv4(destination) ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH)
     if (size > limit && (meta.dontFragment || (isIpv4(destination) && size > MAX_LENGTH))) {
-      return this.drops.note(DropReason.PacketTooBig, iface.index, scratch, HEADROOM, end, now)
+      return this.drops.note(DropReason.PacketTooBig, iface.index, scratch, transportStart, end, now)
     }
     const dontFragment = meta.dontFragment && !this.pathMtus.mustAllowFragments(destination)
-    const start = this.headers.write(meta, dontFragment, scratch, HEADROOM, length)
+    const start = this.headers.write(meta, dontFragment, scratch, transportStart, length)
     link.progress = 0
     const reason = link.emit(iface, this.router.nextHop, limit, scratch, start, end, now)
     if (reason === DropReason.None) return reason

@@ -22,6 +22,12 @@ export const MIN_MTU_IPV6 = 1280
 /** Room in front of every packet that we build: 14 bytes Ethernet, 40 IPv6, 8 Fragment, rounded up to a multiple of 8. */
 export const HEADROOM = 64
 
+/** Ours. Room for the packet that is being built, and for the one that is being received: the longest one with headroom. */
+export const PACKET_BUFFER_BYTES: number = 2 * HEADROOM + MAX_MTU + 1
+
+/** The margin that `InternetLayer` wants of an `Arena`: its two packet buffers. Without it, they are memory of their own. */
+export const INTERNET_LAYER_MARGIN: number = 2 * PACKET_BUFFER_BYTES
+
 /** Ours. What the loopback carries: with its headroom, a packet fills a block of 64 KiB. */
 export const LOOPBACK_MTU: number = 65536 - HEADROOM
 

@@ -1,9 +1,10 @@
-import { DropReason, dropReasonNames } from '@layerfour/wire'
+import { Arena } from '@layerfour/storage'
+import { copyIpAddress, createPacketMeta, DropReason, dropReasonNames } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
-import { InternetLayer } from '../src/index.ts'
-import type { IpObserver } from '../src/index.ts'
-import { Host, SECRET } from './support/host.ts'
-import { arp, ethernet, hex, icmp4, ip, ipv4, pattern, toHex } from './support/packets.ts'
+import { INTERNET_LAYER_MARGIN, InternetLayer } from '../src/index.ts'
+import type { IpObserver, LinkPort } from '../src/index.ts'
+import { Host, Recorder, SECRET } from './support/host.ts'
+import { arp, ethernet, hex, icmp4, ip, ipv4, pattern, prefix, toHex } from './support/packets.ts'
 
 const US = '02:00:00:00:00:01'
 const PEER = '02:00:00:00:00:02'
@@ -177,4 +178,46 @@ test('without an arena, the layer has memory of its own', () => {
   expect(layer.transportStart % 8).toBe(0)
   expect(layer.scratch.length - layer.transportStart).toBeGreaterThanOrEqual(65_535)
   expect(layer.drops.of(DropReason.NoRoute)).toBe(0)
+})
+
+test('packet buffers are in the margin of the arena, or memory of their own where that has no room', () => {
+  const roomy = new Arena(4096, INTERNET_LAYER_MARGIN)
+  const inside = new InternetLayer({ secret: SECRET, arena: roomy })
+  expect(inside.scratch).toBe(roomy.bytes)
+  expect(inside.transportStart).toBe(4096 + 64)
+  // Both fit exactly, beside the budget.
+  expect([roomy.allocateFixed(1), roomy.used]).toEqual([-1, 0])
+  const second = new InternetLayer({ secret: SECRET, arena: roomy })
+  expect(second.scratch).not.toBe(roomy.bytes)
+  expect(second.transportStart).toBe(64)
+})
+
+test('the longest packet goes out of the margin and comes in to it, and leaves the other buffer and the blocks as they were', () => {
+  const arenas = [new Arena(4096, INTERNET_LAYER_MARGIN), new Arena(4096, INTERNET_LAYER_MARGIN)]
+  const [a, b] = arenas.map((arena, i) => {
+    arena.bytes.fill(0x77)
+    const layer = new InternetLayer({ secret: SECRET, arena })
+    const port: LinkPort & { peer?: InternetLayer } = {
+      medium: 'ip', mtu: 65_535, hardwareAddress: undefined, offload: { transmit: false, receive: false },
+      transmit: (bytes, start, end) => port.peer!.receive(1, bytes, start, end, 0) === DropReason.None,
+    }
+    layer.addAddress(layer.addInterface(port), prefix(`10.0.0.${i + 1}/24`))
+    const udp = new Recorder(17)
+    layer.register(udp)
+    return { layer, port, udp }
+  })
+  a!.port.peer = b!.layer
+  const data = pattern(65_515)
+  a!.layer.scratch.set(data, a!.layer.transportStart)
+  const meta = { ...createPacketMeta(), protocol: 17 }
+  copyIpAddress(ip('10.0.0.1'), meta.source)
+  copyIpAddress(ip('10.0.0.2'), meta.destination)
+  expect(a!.layer.send(meta, data.length, 0)).toBe(DropReason.None)
+  expect(b!.udp.received.map(({ data: got }) => got)).toEqual([data])
+  // Of the receiver nothing but its buffer for incoming packets changed, of the sender nothing but the other one.
+  const changed = arenas.map(({ bytes }) => [bytes.findIndex((byte) => byte !== 0x77), bytes.findLastIndex((byte) => byte !== 0x77)])
+  const buffer = INTERNET_LAYER_MARGIN / 2
+  expect(changed[0]![0]).toBeGreaterThanOrEqual(4096)
+  expect(changed[0]![1]).toBeLessThan(4096 + buffer)
+  expect(changed[1]![0]).toBeGreaterThanOrEqual(4096 + buffer)
 })

@@ -1,4 +1,4 @@
-import { InternetLayer } from '@layerfour/ip'
+import { INTERNET_LAYER_MARGIN, InternetLayer } from '@layerfour/ip'
 import type { Device } from '@layerfour/link'
 import { Arena, SipHash } from '@layerfour/storage'
 import { dropReasonNames, Errno, isIpv4, parseIpAddress, parsePrefix } from '@layerfour/wire'
@@ -23,7 +23,10 @@ export interface StackOptions {
   readonly clock?: () => number
   /** Four random words that nobody else knows; default from `crypto.getRandomValues`. Given, a run can be repeated. */
   readonly secret?: Int32Array
-  /** Memory budget of all buffers in bytes, a power of two; default 16 MiB. */
+  /**
+   * Memory budget of all buffers in bytes, a power of two; default 16 MiB. Beside it there are two packet buffers, 128 KiB, for as
+   * long as the stack lives.
+   */
   readonly memory?: number
   /** First and last port for those who do not name one; default 49,152 to 65,535 (RFC 6335 §6). */
   readonly ephemeralPorts?: readonly [first: number, last: number]
@@ -87,7 +90,7 @@ export class Stack {
     if (secret.length < 4) throw new RangeError(`secret has ${secret.length} words, expected 4`)
     this.#clock = options.clock ?? (() => performance.now())
     this.#onError = options.onError
-    this.#arena = new Arena(options.memory ?? DEFAULT_MEMORY)
+    this.#arena = new Arena(options.memory ?? DEFAULT_MEMORY, INTERNET_LAYER_MARGIN)
     const { observer } = options
     this.#observer = observer
     this.internet = new InternetLayer({

@@ -1,7 +1,7 @@
 /** Bytes of a cell. Its view costs about 100 bytes, so keeping them all costs 2.5 % of the array. */
 const CELL = 4096
-/** Arrays longer than this (1 GiB, the largest arena) are left alone. */
-const LONGEST = 2 ** 30
+/** Arrays longer than this (the largest arena with its margin) are left alone. */
+const LONGEST = 2 ** 30 + 2 ** 20
 /** So many long copies out of an array, not far from each other, and its views are worth keeping. */
 const OFTEN = 4
 

@@ -2,6 +2,10 @@
 export const ARENA_MIN_BLOCK = 256
 /** Largest arena, in bytes (1 GiB): offsets stay small integers in every engine. */
 export const ARENA_MAX_BYTES: number = 2 ** 30
+/** Largest margin, in bytes (1 MiB): it is for a handful of buffers. */
+const MAX_MARGIN = 2 ** 20
+/** What buffers in the margin are aligned to, in bytes: a cache line. */
+const MARGIN_ALIGNMENT = 64
 
 const MIN_BLOCK_BITS = 8
 /** `state` of a block's first unit: FREE or USED, plus its order. 0 marks a unit inside a block. */
@@ -15,16 +19,21 @@ const ORDER = 0x3f
  * its other half ("buddy") again when that is free too. All of it is exact: `used` is the sum of the
  * blocks handed out, and the arena never grows. Allocating and freeing take at most 22 steps.
  *
+ * Behind the blocks there may be a margin for buffers that live as long as the arena: bytes between them and blocks travel by
+ * `copyWithin`, within one memory. The margin is beside the budget: neither `capacity` nor `used` counts it.
+ *
  * State is typed arrays and numbers only. They start as zeros, so an unused arena costs address
  * space but hardly any memory.
  */
 export class Arena {
   /** All the memory; blocks are named by their offset in it. Fresh blocks hold what the last owner left. */
   readonly bytes: Uint8Array
-  /** Size in bytes, a power of two. */
+  /** What blocks are made of, in bytes, a power of two. */
   readonly capacity: number
   private usedBytes = 0
   private peakBytes = 0
+  /** Where the free part of the margin begins. */
+  private marginStart: number
   private readonly topOrder: number
   /** Bit k is set when a block of order k is free. */
   private freeOrders = 0
@@ -35,14 +44,21 @@ export class Arena {
   private readonly next: Int32Array
   private readonly previous: Int32Array
 
-  /** @param byteLength a power of two from 256 to 2^30. */
-  constructor(byteLength: number) {
+  /**
+   * @param byteLength a power of two from 256 to 2^30.
+   * @param margin bytes behind the blocks for `allocateFixed`, 0 to 2^20.
+   */
+  constructor(byteLength: number, margin = 0) {
     if (!Number.isInteger(byteLength) || byteLength < ARENA_MIN_BLOCK || byteLength > ARENA_MAX_BYTES
       || (byteLength & (byteLength - 1)) !== 0) {
       throw new RangeError(`arena size is ${byteLength}, expected a power of two from ${ARENA_MIN_BLOCK} to ${ARENA_MAX_BYTES}`)
     }
+    if (!Number.isInteger(margin) || margin < 0 || margin > MAX_MARGIN) {
+      throw new RangeError(`arena margin is ${margin}, expected 0 to ${MAX_MARGIN} bytes`)
+    }
     const units = byteLength >> MIN_BLOCK_BITS
-    this.bytes = new Uint8Array(byteLength)
+    this.bytes = new Uint8Array(byteLength + margin)
+    this.marginStart = byteLength
     this.capacity = byteLength
     this.topOrder = 31 - Math.clz32(units)
     this.state = new Uint8Array(units)
@@ -92,6 +108,21 @@ export class Arena {
     this.usedBytes += ARENA_MIN_BLOCK << order
     if (this.usedBytes > this.peakBytes) this.peakBytes = this.usedBytes
     return unit << MIN_BLOCK_BITS
+  }
+
+  /**
+   * Takes `size` bytes of the margin for as long as the arena lives, and returns their offset, a multiple of 64; -1 when the margin
+   * has not so many left.
+   * @throws RangeError when `size` is not a whole number of bytes.
+   */
+  allocateFixed(size: number): number {
+    if (!Number.isInteger(size) || size < 0) {
+      throw new RangeError(`buffer size is ${size}, expected a whole number of bytes`)
+    }
+    const offset = Math.ceil(this.marginStart / MARGIN_ALIGNMENT) * MARGIN_ALIGNMENT
+    if (offset + size > this.bytes.length) return -1
+    this.marginStart = offset + size
+    return offset
   }
 
   /**

@@ -50,6 +50,19 @@ describe('Arena', () => {
     expect(arena.allocate(1 << 14)).toBe(0)
   })
 
+  test('buffers in the margin lie behind the blocks, cost nothing of the budget, and end with it', () => {
+    const arena = new Arena(4096, 1000)
+    expect([arena.bytes.length, arena.capacity]).toEqual([5096, 4096])
+    expect([arena.allocateFixed(100), arena.allocateFixed(800)]).toEqual([4096, 4096 + 128])
+    expect([arena.allocateFixed(73), arena.allocateFixed(40), arena.allocateFixed(1)]).toEqual([-1, 4096 + 960, -1])
+    expect([arena.used, arena.peak, arena.largestFree]).toEqual([0, 0, 4096])
+    expect([arena.allocate(4096), arena.allocate(1)]).toEqual([0, -1])
+    expect(new Arena(4096).allocateFixed(1)).toBe(-1)
+    expect(() => new Arena(4096, -1)).toThrow(/margin is -1/)
+    expect(() => new Arena(4096, 2 ** 20 + 1)).toThrow(RangeError)
+    expect(() => arena.allocateFixed(0.5)).toThrow(/buffer size is 0.5/)
+  })
+
   test('takes from the smallest free block that fits, so that large ones stay whole', () => {
     const arena = new Arena(1 << 14)
     const small = arena.allocate(MIN)

@@ -2,7 +2,7 @@ import { Arena } from '@layerfour/storage'
 import { createPacketMeta, copyIpAddress, DropReason, dropReasonNames } from '@layerfour/wire'
 import type { IcmpCause, PacketMeta } from '@layerfour/wire'
 import { afterEach, expect } from 'vitest'
-import { InternetLayer } from '../../src/index.ts'
+import { INTERNET_LAYER_MARGIN, InternetLayer } from '../../src/index.ts'
 import type { IpObserver, LinkPort, TransportProtocol } from '../../src/index.ts'
 import { concat, ip, macBytes, prefix } from './packets.ts'
 
@@ -94,7 +94,7 @@ export class Host {
     medium?: 'ip' | 'ethernet', mtu?: number, hardwareAddress?: string, offload?: boolean, addresses?: string[], arena?: number,
     observer?: IpObserver,
   } = {}) {
-    this.arena = new Arena(options.arena ?? 2 ** 21)
+    this.arena = new Arena(options.arena ?? 2 ** 21, INTERNET_LAYER_MARGIN)
     this.layer = new InternetLayer({
       secret: SECRET, arena: this.arena, ...(options.observer === undefined ? {} : { observer: options.observer }),
     })
