@@ -8,6 +8,10 @@ const TUNSETIFF = 0x400454ca
 const IFF_TUN = 1
 const IFF_TAP = 2
 const IFF_NO_PI = 0x1000
+const IFF_VNET_HDR = 0x4000
+const TUNSETOFFLOAD = 0x400454d0
+const TUNSETVNETHDRSZ = 0x400454d8
+const TUN_F_CSUM_TSO4_TSO6_ECN = 0x01 | 0x02 | 0x04 | 0x08
 const SIOCGIFFLAGS = 0x8913
 const SIOCSIFFLAGS = 0x8914
 const SIOCGIFMTU = 0x8921
@@ -54,11 +58,16 @@ export function openTunDevice(): number {
   })
 }
 
-/** Makes the interface, or takes hold of one that exists. Returns its real name: the kernel replaces `%d` by a number. */
-export function attachInterface(fd: number, name: string, mode: TunMode): string {
+/**
+ * Makes the interface, or takes hold of one that exists. Returns its real name: the kernel replaces `%d` by a number.
+ * @param offload whether each packet shall have a virtio header in front; undefined when the kernel knows none.
+ */
+export function attachInterface(fd: number, name: string, mode: TunMode, offload: boolean): string | undefined {
   const request = interfaceRequest(name)
-  request.setInt16(16, (mode === 'tun' ? IFF_TUN : IFF_TAP) | IFF_NO_PI, true)
+  request.setInt16(16, (mode === 'tun' ? IFF_TUN : IFF_TAP) | IFF_NO_PI | (offload ? IFF_VNET_HDR : 0), true)
   if (libc().ioctl(fd, TUNSETIFF, bytesOf(request)) < 0) {
+    // The same error as for an interface of another mode: the next attempt, without, tells which it is.
+    if (offload && libc().errorName(libc().lastError()) === 'EINVAL') return undefined
     throw systemError(`cannot attach to interface ${name}`, 'ioctl(TUNSETIFF)', {
       EPERM:
         'this needs CAP_NET_ADMIN (root has it), or an interface made for this user beforehand: ' +
@@ -69,6 +78,16 @@ export function attachInterface(fd: number, name: string, mode: TunMode): string
   }
   const bytes = bytesOf(request)
   return String.fromCharCode(...bytes.subarray(0, bytes.indexOf(0)))
+}
+
+/**
+ * Has the kernel hand over checksums to be completed and segments to be cut as they are. A kernel that refuses, refuses nothing but
+ * that: it then does both itself, for what it sends us, and still for what it gets from us.
+ */
+export function enableOffload(fd: number, headerLength: number): void {
+  const size = new Uint8Array(new Int32Array([headerLength]).buffer)
+  if (libc().ioctl(fd, TUNSETVNETHDRSZ, size) < 0) throw systemError('cannot set the length of virtio headers', 'ioctl(TUNSETVNETHDRSZ)')
+  libc().ioctlNumber(fd, TUNSETOFFLOAD, TUN_F_CSUM_TSO4_TSO6_ECN)
 }
 
 /** Sets the MTU when one is given, and returns the one in force, in bytes of an IP packet. */

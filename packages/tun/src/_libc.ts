@@ -23,6 +23,8 @@ export interface Libc {
   read(fd: number, buffer: Uint8Array, length: number): number
   write(fd: number, buffer: Uint8Array, length: number): number
   ioctl(fd: number, request: number, argument: Uint8Array): number
+  /** For requests whose argument is a number itself. */
+  ioctlNumber(fd: number, request: number, argument: number): number
   socket(family: number, type: number, protocol: number): number
   eventfd(value: number, flags: number): number
   /** Number of an interface; 0 when there is none of that name. */
@@ -72,6 +74,7 @@ function bind(koffi: typeof Koffi): Libc {
     read: library.func('long read(int fd, void *buffer, ulong length)'),
     write: library.func('long write(int fd, const void *buffer, ulong length)'),
     ioctl: library.func('int ioctl(int fd, ulong request, void *argument)'),
+    ioctlNumber: library.func('int ioctl(int fd, ulong request, ulong argument)'),
     socket: library.func('int socket(int family, int type, int protocol)'),
     eventfd: library.func('int eventfd(uint value, int flags)'),
     interfaceIndex: library.func('uint if_nametoindex(const char *name)'),

@@ -1,10 +1,11 @@
-import type { ChecksumOffload, Device, PacketReceiver } from '@layerfour/link'
-import { attachInterface, bringUp, configureMtu, LONGEST_NAME, openTunDevice, systemError } from './_interface.ts'
+import type { Device, Offload, PacketReceiver } from '@layerfour/link'
+import { attachInterface, bringUp, configureMtu, enableOffload, LONGEST_NAME, openTunDevice, systemError } from './_interface.ts'
 import { EAGAIN, EINTR, ENOBUFS, ENOMEM, libc } from './_libc.ts'
 import { addKernelAddress, parseAddressWithPrefix } from './_netlink.ts'
 import { poller } from './_poller.ts'
 import type { Watched } from './_poller.ts'
 import type { TunError } from './tun-error.ts'
+import { checksumVouchedFor, segmentSizeOf, VIRTIO_HEADER_LENGTH, writeVirtioHeader } from './_virtio-header.ts'
 
 /** `tun` carries IP packets, `tap` carries Ethernet frames. */
 export type TunMode = 'tun' | 'tap'
@@ -28,6 +29,12 @@ export interface TunOptions {
   readonly up?: boolean
   /** The address of this end of a `tap`, six bytes. Default: a random, locally administered one. The kernel's end has its own. */
   readonly hardwareAddress?: Uint8Array
+  /**
+   * Exchange TCP segments of up to 64 KiB with the kernel, and leave it to the kernel to cut them and to complete checksums
+   * (IFF_VNET_HDR): many times the throughput. What `Device.offload` says holds, should the kernel not have it. Packets that the kernel
+   * hands over may then be longer than the MTU, and their checksums incomplete. Default false.
+   */
+  readonly offload?: boolean
 }
 
 /** One side of a Linux TUN or TAP interface, whose other side is the kernel. */
@@ -42,11 +49,14 @@ export interface TunDevice extends Device {
   readonly closed: Promise<TunError | undefined>
 }
 
-const NO_OFFLOAD: ChecksumOffload = { transmit: false, receive: false }
+// Without IFF_VNET_HDR the kernel completes checksums before it hands packets over, and verifies ours.
+const NO_OFFLOAD: Offload = { transmit: false, receive: false }
+// What comes in is vouched for packet by packet: what the kernel forwards from elsewhere may be damaged.
+const OFFLOAD: Offload = { transmit: true, receive: false, segmentation: 65_535 }
 /** Packets read from one interface before the others and the rest of the program get their turn. */
 const LARGEST_BURST = 256
-/** The largest IP packet, an Ethernet header, and room for VLAN tags. */
-const BUFFER_SIZE = 65_535 + 14 + 19
+/** A virtio header, the largest IP packet, an Ethernet header, and room for VLAN tags. */
+const BUFFER_SIZE: number = VIRTIO_HEADER_LENGTH + 65_535 + 14 + 19
 
 /**
  * Opens a TUN or TAP interface. An open interface keeps the process running; `close()` ends that.
@@ -63,11 +73,13 @@ export function openTun(options: TunOptions = {}): TunDevice {
 
   const fd = openTunDevice()
   try {
-    const name = attachInterface(fd, wantedName, mode)
+    const offloaded = options.offload === true ? attachInterface(fd, wantedName, mode, true) : undefined
+    const name = offloaded ?? attachInterface(fd, wantedName, mode, false)!
+    if (offloaded !== undefined) enableOffload(fd, VIRTIO_HEADER_LENGTH)
     const mtu = configureMtu(name, options.mtu)
     for (const address of kernelAddresses) addKernelAddress(name, address)
     if (options.up ?? true) bringUp(name)
-    return new LinuxTun(fd, name, mode, mtu, hardwareAddress)
+    return new LinuxTun(fd, name, mode, mtu, hardwareAddress, offloaded !== undefined)
   } catch (error) {
     libc().close(fd)
     throw error
@@ -81,23 +93,29 @@ class LinuxTun implements TunDevice, Watched {
   readonly medium: 'ip' | 'ethernet'
   readonly mtu: number
   readonly hardwareAddress: Uint8Array | undefined
-  // Without IFF_VNET_HDR the kernel completes checksums before it hands packets over, and verifies ours.
-  readonly offload: ChecksumOffload = NO_OFFLOAD
+  readonly offload: Offload
   readonly closed: Promise<TunError | undefined>
   #resolveClosed: (error: TunError | undefined) => void
   #receiver: PacketReceiver | undefined
   #failure: TunError | undefined
   #open = true
+  /** Bytes in front of each packet, in both directions: a virtio header or nothing. */
+  readonly #headerLength: number
   readonly #buffer = new Uint8Array(BUFFER_SIZE)
+  /** Where a packet is put behind its virtio header: not in memory that was only lent. */
+  readonly #outgoing: Uint8Array
   readonly #libc = libc()
 
-  constructor(fd: number, name: string, mode: TunMode, mtu: number, hardwareAddress: Uint8Array | undefined) {
+  constructor(fd: number, name: string, mode: TunMode, mtu: number, hardwareAddress: Uint8Array | undefined, offload: boolean) {
     this.fd = fd
     this.name = name
     this.mode = mode
     this.medium = mode === 'tun' ? 'ip' : 'ethernet'
     this.mtu = mtu
     this.hardwareAddress = hardwareAddress
+    this.offload = offload ? OFFLOAD : NO_OFFLOAD
+    this.#headerLength = offload ? VIRTIO_HEADER_LENGTH : 0
+    this.#outgoing = new Uint8Array(offload ? BUFFER_SIZE : 0)
     const { promise, resolve } = withResolvers<TunError | undefined>()
     this.closed = promise
     this.#resolveClosed = resolve
@@ -108,10 +126,22 @@ class LinuxTun implements TunDevice, Watched {
     this.#receiver = receiver
   }
 
-  transmit(bytes: Uint8Array, start: number, end: number): boolean {
+  transmit(bytes: Uint8Array, start: number, end: number, segmentSize = 0): boolean {
     if (!this.#open) return true
-    const packet = start === 0 ? bytes : bytes.subarray(start, end)
-    if (this.#libc.write(this.fd, packet, end - start) >= 0) return true
+    if (this.#headerLength === 0) {
+      const packet = start === 0 ? bytes : bytes.subarray(start, end)
+      return this.#write(packet, end - start)
+    }
+    const length = VIRTIO_HEADER_LENGTH + end - start
+    if (length > BUFFER_SIZE) return true
+    const outgoing = this.#outgoing
+    outgoing.set(bytes.subarray(start, end), VIRTIO_HEADER_LENGTH)
+    writeVirtioHeader(outgoing, 0, length, this.medium === 'ethernet', segmentSize)
+    return this.#write(outgoing, length)
+  }
+
+  #write(packet: Uint8Array, length: number): boolean {
+    if (this.#libc.write(this.fd, packet, length) >= 0) return true
     const errno = this.#libc.lastError()
     // Anything else will not get better by waiting: an interface that is down, or no IP packet. It is lost, as on a cable.
     return !(errno === EAGAIN || errno === ENOBUFS || errno === ENOMEM || errno === EINTR)
@@ -126,9 +156,11 @@ class LinuxTun implements TunDevice, Watched {
 
   readable(): void {
     for (let burst = 0; burst < LARGEST_BURST && this.#open; burst++) {
-      const length = this.#libc.read(this.fd, this.#buffer, BUFFER_SIZE)
+      const buffer = this.#buffer
+      const length = this.#libc.read(this.fd, buffer, BUFFER_SIZE)
       if (length < 0) return this.#readFailed()
-      this.#receiver?.(this.#buffer, 0, length)
+      if (this.#headerLength === 0) this.#receiver?.(buffer, 0, length, 0, false)
+      else this.#receiver?.(buffer, VIRTIO_HEADER_LENGTH, length, segmentSizeOf(buffer, 0), checksumVouchedFor(buffer, 0))
     }
   }
 
