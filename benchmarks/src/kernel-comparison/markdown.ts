@@ -1,3 +1,4 @@
+import { markdownTable } from '../markdown-table.ts'
 import type { KernelComparisonDocument } from './document.ts'
 import { columns, rows } from './report.ts'
 
@@ -44,9 +45,4 @@ export function markdown({ runtime, kernel, date, duration, comparisons }: Kerne
     ...sections,
     method,
   ].join('\n')
-}
-
-function markdownTable([header, ...rows]: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(header!), line(header!.map((_, column) => (column === 0 ? '---' : '---:'))), ...rows.map(line)]
 }
