@@ -42,6 +42,11 @@ export class InterfaceTable {
     if (!Number.isInteger(port.mtu) || port.mtu < MIN_MTU_IPV4 || port.mtu > MAX_MTU) {
       throw new RangeError(`interface ${name} has MTU ${port.mtu}, expected ${MIN_MTU_IPV4} to ${MAX_MTU} bytes`)
     }
+    const { transmit, segmentation = 0 } = port.offload
+    if (!Number.isInteger(segmentation) || segmentation < 0 || segmentation > MAX_MTU || (segmentation > 0 && !transmit)) {
+      const expected = `0 to ${MAX_MTU} bytes, and offload.transmit with more than 0`
+      throw new RangeError(`interface ${name} has offload.segmentation ${segmentation}, expected ${expected}`)
+    }
     if (port.medium === 'ethernet' && port.hardwareAddress?.length !== 6) {
       throw new TypeError(`interface ${name} has ${port.hardwareAddress?.length ?? 'no'} bytes of hardware address, expected 6`)
     }

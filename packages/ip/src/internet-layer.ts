@@ -208,9 +208,13 @@ export class InternetLayer implements NetworkLayer {
   /**
    * Takes `bytes[start, end)` from the device of an interface: an IP packet, or an Ethernet frame. Sends nothing; what is
    * owed now leaves at the next `poll`. Returns why it was dropped, which was counted, or `None`.
+   * @param segmentSize as in `PacketMeta`: what the device says of a TCP segment that stands for several.
+   * @param checksumVerified whether the device vouches for the transport checksum of this packet; for those of all, `offload` does.
    * @throws RangeError when there is no such interface or range.
    */
-  receive(interfaceIndex: number, bytes: Uint8Array, start: number, end: number, now: number): DropReason {
+  receive(
+    interfaceIndex: number, bytes: Uint8Array, start: number, end: number, now: number, segmentSize = 0, checksumVerified = false,
+  ): DropReason {
     const iface = this.interfaceTable.at(interfaceIndex)
     if (!(start >= 0 && start <= end && end <= bytes.length)) {
       throw new RangeError(`got the range [${start}, ${end}), expected one within ${bytes.length} bytes`)
@@ -224,6 +228,8 @@ export class InternetLayer implements NetworkLayer {
       return this.drops.note(DropReason.BadTotalLength, interfaceIndex, bytes, start, end, now)
     }
     iface.copier.copy(bytes, start, end, incoming.bytes, at)
+    this.packet.meta.segmentSize = segmentSize
+    this.packet.meta.checksumVerified = checksumVerified || iface.port.offload.receive
     return this.take(iface, incoming.bytes, at, at + length, now)
   }
 
@@ -233,7 +239,9 @@ export class InternetLayer implements NetworkLayer {
     this.arp.poll(now)
     this.expireFragments(now)
     // What the transports send meanwhile waits for the next poll, so a talk with ourselves cannot keep us here.
+    this.packet.meta.segmentSize = 0
     for (let left = this.loopback.size; left > 0; left--) {
+      this.packet.meta.checksumVerified = true
       this.take(this.interfaces[LOOPBACK_INTERFACE]!, this.arena.bytes, this.loopback.headStart, this.loopback.headEnd, now)
       this.loopback.shift()
     }

@@ -64,14 +64,16 @@ export class IpOutput {
     if (!maySend(source, destination, iface)) {
       return this.drops.note(DropReason.NoSourceAddress, iface.index, scratch, transportStart, end, now)
     }
-    const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
+    const segmented = meta.segmentSize > 0
+    const limit = segmented ? iface.port.offload.segmentation ?? 0 : Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
     const size = length + (isIpv4(destination) ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH)
-    if (size > limit && (meta.dontFragment || (isIpv4(destination) && size > MAX_LENGTH))) {
+    if (size > limit && (segmented || meta.dontFragment || (isIpv4(destination) && size > MAX_LENGTH))) {
       return this.drops.note(DropReason.PacketTooBig, iface.index, scratch, transportStart, end, now)
     }
     const dontFragment = meta.dontFragment && !this.pathMtus.mustAllowFragments(destination)
     const start = this.headers.write(meta, dontFragment, scratch, transportStart, length)
     link.progress = 0
+    link.segmentSize = meta.segmentSize
     const reason = link.emit(iface, this.router.nextHop, limit, scratch, start, end, now)
     if (reason === DropReason.None) return reason
     if (reason !== DropReason.DeviceQueueFull) return this.drops.note(reason, iface.index, scratch, start, end, now)
@@ -88,6 +90,7 @@ export class IpOutput {
   flush(now: number): void {
     const { replies, link } = this
     if (replies.size === 0) return
+    link.segmentSize = 0
     for (let left = replies.size; left > 0; left--) {
       link.progress = replies.headProgress
       link.fragmentIdentification = replies.headIdentification

@@ -23,8 +23,7 @@ export class Ipv4Input {
 
   receive(packet: ReceivedPacket, now: number): DropReason {
     const { header, reassembly } = this
-    packet.meta.checksumVerified = packet.iface.port.offload.receive
-    const reason = this.accept(packet, !packet.meta.checksumVerified)
+    const reason = this.accept(packet, !packet.iface.port.offload.receive)
     if (reason !== DropReason.None) return reason
     if (!header.moreFragments && header.fragmentOffset === 0) return this.delivery.deliver(packet, now)
     const added = reassembly.add(packet, header.identification, header.fragmentOffset, header.moreFragments, now)

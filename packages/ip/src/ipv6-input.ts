@@ -31,7 +31,6 @@ export class Ipv6Input {
 
   receive(packet: ReceivedPacket, now: number): DropReason {
     const { header } = this
-    packet.meta.checksumVerified = packet.iface.port.offload.receive
     const reason = this.accept(packet, now)
     if (reason !== DropReason.None) return reason
     return isFragment(header) ? this.receiveFragment(packet, now) : this.delivery.deliver(packet, now)

@@ -16,6 +16,8 @@ export class LinkOutput {
   progress = 0
   /** The identification that IPv6 fragments bear. */
   fragmentIdentification = 0
+  /** When not 0, the packet is one TCP segment that the device cuts into segments with so many bytes of text. */
+  segmentSize = 0
   private readonly interfaces: InterfaceTable
   private readonly arp: Arp
   private readonly transmitter: Transmitter
@@ -48,7 +50,7 @@ export class LinkOutput {
       if (resolution === Resolution.OutOfMemory) return DropReason.OutOfMemory
     }
     if (end - start > limit) return this.emitFragments(iface, limit, bytes, start, end, now)
-    return this.transmit(iface, bytes, start, end, now) ? DropReason.None : DropReason.DeviceQueueFull
+    return this.transmit(iface, bytes, start, end, now, this.segmentSize) ? DropReason.None : DropReason.DeviceQueueFull
   }
 
   /** Sends a frame that has its Ethernet header already. Returns `None` or `DeviceQueueFull`. */
@@ -75,11 +77,13 @@ export class LinkOutput {
     return DropReason.None
   }
 
-  private transmit(iface: NetworkInterface, bytes: Uint8Array, start: number, end: number, now: number): boolean {
-    if (iface.port.medium !== 'ethernet') return this.transmitter.transmit(iface, bytes, start, end, now)
+  private transmit(
+    iface: NetworkInterface, bytes: Uint8Array, start: number, end: number, now: number, segmentSize = 0,
+  ): boolean {
+    if (iface.port.medium !== 'ethernet') return this.transmitter.transmit(iface, bytes, start, end, now, segmentSize)
     const frame = start - ETHERNET_HEADER_LENGTH
     writeEthernet(this.ethernet, bytes, frame)
-    return this.transmitter.transmit(iface, bytes, frame, end, now)
+    return this.transmitter.transmit(iface, bytes, frame, end, now, segmentSize)
   }
 
   /** Fills in the Ethernet header for the next hop. */

@@ -59,6 +59,7 @@ export class Router {
     path.interfaceIndex = iface.index
     path.mtu = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
     path.checksumNeeded = !iface.port.offload.transmit
+    path.segmentation = iface.port.offload.segmentation ?? 0
     return DropReason.None
   }
 

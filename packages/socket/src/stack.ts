@@ -149,9 +149,9 @@ export class Stack {
       this.internet.addRoute({ destination, gateway, interfaceIndex: index })
     }
     this.#observer?.interfaceAdded?.(index, device)
-    device.attach((bytes, start, end) => {
+    device.attach((bytes, start, end, segmentSize, checksumVerified) => {
       this.#arrival ??= this.#clock()
-      this.internet.receive(index, bytes, start, end, this.#arrival)
+      this.internet.receive(index, bytes, start, end, this.#arrival, segmentSize, checksumVerified)
       this.#wake()
     })
     const added = { index, device }

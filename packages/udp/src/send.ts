@@ -1,8 +1,8 @@
 import { copyBytes } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
 import {
-  ANY_IPV6, copyIpAddress, DropReason, Errno, IpProtocol, isIpv4, isMulticast, isUnspecified, UDP_HEADER_LENGTH, writeTransportChecksum,
-  writeUdp,
+  ANY_IPV6, copyIpAddress, DropReason, Errno, IPV4_HEADER_LENGTH, IPV6_HEADER_LENGTH, IpProtocol, isIpv4, isMulticast, isUnspecified,
+  UDP_HEADER_LENGTH, writeTransportChecksum, writeUdp,
 } from '@layerfour/wire'
 import type { UdpContext } from './context.ts'
 import { isBroadcast } from './context.ts'
@@ -33,7 +33,8 @@ export function sendDatagram(
   header.length = length
   writeUdp(header, scratch, transportStart)
   copyBytes(bytes, start, end, scratch, transportStart + UDP_HEADER_LENGTH)
-  if (path.checksumNeeded) {
+  // No medium can complete the checksum of a datagram that leaves in fragments.
+  if (path.checksumNeeded || length + (isIpv4(address) ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH) > path.mtu) {
     writeTransportChecksum(path.source, address, IpProtocol.Udp, scratch, transportStart, segmentEnd)
   }
   copyIpAddress(path.source, meta.source)

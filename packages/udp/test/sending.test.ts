@@ -56,6 +56,18 @@ describe('sendTo', () => {
     expect(parse(host.network.sent[0]).checksum).toBe(0)
   })
 
+  it('but always with one where it leaves in fragments: nobody on the way can fill that in', () => {
+    host.network.checksumNeeded = false
+    const endpoint = host.bound(ANY_IPV6, 53)
+    const bytes = new Uint8Array(1473)
+    for (const [to, longest] of [[PEER, 1472], [PEER6, 1452]] as const) {
+      endpoint.sendTo(bytes, 0, longest, to, 7, 0)
+      endpoint.sendTo(bytes, 0, longest + 1, to, 7, 0)
+    }
+    expect(host.network.sent.map((sent) => parse(sent).checksum !== 0)).toEqual([false, true, false, true])
+    expect(parse(host.network.sent[1]).checksumGood).toBe(true)
+  })
+
   it('more than 65,507 bytes over IPv4 is EMSGSIZE: 65,535 - 20 - 8', () => {
     const endpoint = host.bound(ANY_IPV6, 53)
     const bytes = new Uint8Array(65_528)

@@ -13,21 +13,27 @@ export class Wire implements LinkPort {
   readonly medium: 'ip' | 'ethernet'
   readonly mtu: number
   readonly hardwareAddress: Uint8Array | undefined
-  readonly offload: { transmit: boolean, receive: boolean }
+  readonly offload: { transmit: boolean, receive: boolean, segmentation?: number }
   /** How many more packets it takes. */
   room = Infinity
   sent: Uint8Array[] = []
+  /** Of each packet in `sent`. */
+  segmentSizes: number[] = []
 
-  constructor(options: { medium?: 'ip' | 'ethernet', mtu?: number, hardwareAddress?: string, offload?: boolean } = {}) {
+  constructor(
+    options: { medium?: 'ip' | 'ethernet', mtu?: number, hardwareAddress?: string, offload?: boolean, segmentation?: number } = {},
+  ) {
     this.medium = options.medium ?? 'ip'
     this.mtu = options.mtu ?? 1500
     this.hardwareAddress = this.medium === 'ethernet' ? macBytes(options.hardwareAddress ?? '02:00:00:00:00:01') : undefined
     this.offload = { transmit: options.offload ?? false, receive: options.offload ?? false }
+    if (options.segmentation !== undefined) this.offload = { transmit: true, receive: false, segmentation: options.segmentation }
   }
 
-  transmit(bytes: Uint8Array, start: number, end: number): boolean {
+  transmit(bytes: Uint8Array, start: number, end: number, segmentSize = 0): boolean {
     if (this.room <= 0) return false
     this.room--
+    this.segmentSizes.push(segmentSize)
     this.sent.push(bytes.slice(start, end))
     return true
   }
@@ -92,7 +98,7 @@ export class Host {
 
   constructor(options: {
     medium?: 'ip' | 'ethernet', mtu?: number, hardwareAddress?: string, offload?: boolean, addresses?: string[], arena?: number,
-    observer?: IpObserver,
+    observer?: IpObserver, segmentation?: number,
   } = {}) {
     this.arena = new Arena(options.arena ?? 2 ** 21, INTERNET_LAYER_MARGIN)
     this.layer = new InternetLayer({
