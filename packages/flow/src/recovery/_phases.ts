@@ -15,16 +15,19 @@ import { undoApply, undoPrepare } from './undo.ts'
 export function enterRecovery<S extends CongestionState>(
   recovery: LossRecovery, control: CongestionControl<S>, congestion: S, facts: AckFacts,
 ): void {
+  const again = recovery.phase === RecoveryPhase.Recovery
   // If it all was a false alarm, both reductions were.
-  if (recovery.phase === RecoveryPhase.Open) undoPrepare(recovery.undo, congestion.cwnd, congestion.ssthresh, facts.ack)
+  if (!again) undoPrepare(recovery.undo, congestion.cwnd, congestion.ssthresh, facts.ack)
   recovery.phase = RecoveryPhase.Recovery
   recovery.point = facts.sent
-  recovery.reducedAt = facts.now
+  // Twice, not as often as something is lost again.
+  recovery.reducedAt = again ? Infinity : facts.now
   recovery.forced = true
   probeOver(recovery.probe)
   facts.inRecovery = true
-  facts.inFlight = facts.priorInFlight
   reductionStart(recovery.reduction, facts.priorInFlight)
+  // Where much was lost, less is in flight than the first reduction allows: the second one is of the window.
+  facts.inFlight = again && congestion.cwnd > facts.priorInFlight ? congestion.cwnd : facts.priorInFlight
   control.onLoss(congestion, facts)
 }
 
@@ -41,8 +44,11 @@ export function leavePhase<S extends CongestionState>(
     const falseAlarm = recovery.undo.resentBytes <= 0 && (phase === RecoveryPhase.Loss || recovery.sent.lostCount === 0)
     if (falseAlarm) return takeBack(recovery, control, congestion, facts)
   }
-  recovery.frto = frtoOnAck(recovery.frto, facts.newlyAcked > 0, recovery.originalDelivered, facts.ack >= recovery.point)
+  const { frto } = recovery
+  recovery.frto = frtoOnAck(frto, facts.newlyAcked > 0, recovery.originalDelivered, facts.ack >= recovery.point)
   if (recovery.frto === FrtoStep.Spurious) return takeBack(recovery, control, congestion, facts)
+  // The new segments fill the window of two, but the repair does not wait for them (§2.1 step 3a: a window of three).
+  if (frto === FrtoStep.Third && recovery.frto === FrtoStep.Off) recovery.forced = true
   // Without SACK, `FastRecovery` says when its recovery ends.
   if (facts.ack < recovery.point || (phase === RecoveryPhase.Recovery && !recovery.selective)) return RecoveryEvent.None
   backToOpen(recovery)

@@ -73,7 +73,8 @@ function takeSackBlocks(recovery: LossRecovery, blocks: SackBlocks, minRtt: numb
     while (position < sent.count && endAt(sent, position) <= right) {
       const slot = slotOf(sent, position)
       if (facts.rtt < 0 && !(sent.columns.flags[slot]! & RESENT)) facts.rtt = facts.now - sent.columns.sentAt[slot]!
-      noteDelivered(recovery, slot, sent.columns.end[slot]! - startAt(sent, position), minRtt, blocks.echoedAt, facts.now)
+      // Out of order: the timestamp that the ACK echoes is not this segment's (RFC 7323 §4.3).
+      noteDelivered(recovery, slot, sent.columns.end[slot]! - startAt(sent, position), minRtt, Infinity, facts.now)
       markSacked(sent, position)
       position = skipSacked(sent, position + 1)
     }

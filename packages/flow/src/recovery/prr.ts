@@ -35,8 +35,9 @@ export function reductionOnAck(
   reduction.delivered += delivered
   let quota: number
   if (inFlight > ssthresh) {
-    // Multiplied first: a quotient that is exact in the RFC's integers stays so.
-    quota = Math.ceil(reduction.delivered * ssthresh / reduction.flight) - reduction.out
+    // The RFC's CEIL counts in segments, of which there are no halves; what is too much now is missing later. Multiplied first: a
+    // quotient that is exact stays so.
+    quota = Math.ceil(reduction.delivered * ssthresh / (reduction.flight * mss)) * mss - reduction.out
   } else {
     // Slow start up to ssthresh when progress is sure, packet conservation when it is not.
     const conserved = reduction.delivered - reduction.out
