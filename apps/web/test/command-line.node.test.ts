@@ -8,7 +8,8 @@ import { presets } from '../src/transfer/presets.ts'
 import { Transfer } from '../src/transfer/simulation.ts'
 
 interface Event {
-  readonly type: 'segment' | 'state'
+  readonly type: 'segment' | 'state' | 'congestion' | 'window'
+  readonly event?: string
   readonly time: number
   readonly from: string
   readonly to: string
@@ -26,7 +27,7 @@ interface Result {
 
 const cli = fileURLToPath(new URL('../../cli/src/main.ts', import.meta.url))
 
-test.each(['clean', 'loss'])('%s: the command that the page shows makes the same segments at the same times', async (id) => {
+test.each(['clean', 'probe', 'reno', 'bbr'])('%s: the command that the page shows makes the same segments at the same times', async (id) => {
   const { settings } = presets.find((preset) => preset.id === id)!
   const [, ...command] = commandLine(settings)!.split(' ')
   const run = promisify(execFile)
@@ -44,6 +45,9 @@ test.each(['clean', 'loss'])('%s: the command that the page shows makes the same
   expect(rows.map((row) => [row.transmittedAt, names[row.side], row.sequence, row.acknowledgment, row.length])).toEqual(
     result.events.filter(({ type, dropped }) => type === 'segment' && dropped === undefined)
       .map((event) => [event.time, event.from, event.sequence, event.acknowledgment, event.length]),
+  )
+  expect(recording.congestion.map(({ time, side, event }) => [time, names[side], event])).toEqual(
+    result.events.filter(({ type }) => type === 'congestion').map((event) => [event.time, event.host, event.event]),
   )
   // MSL is a setting of the page alone.
   const changes = recording.states.filter(({ cause }) => cause !== 'Timeout')

@@ -5,16 +5,21 @@ import { flagsText, labelVariants, segmentDetails } from '../src/ladder/segment-
 import { silenceText } from '../src/ladder/silence-text.ts'
 import { TimeAxis } from '../src/ladder/time-axis.ts'
 import { narrate } from '../src/panels/narration.ts'
+import { congestionWords } from '../src/transfer/congestion-words.ts'
 import { presets } from '../src/transfer/presets.ts'
 import type { Recording } from '../src/transfer/recording.ts'
 import { Fate } from '../src/transfer/segment-table.ts'
+import type { Settings } from '../src/transfer/settings.ts'
+import { defaultSettings } from '../src/transfer/settings.ts'
 import { Transfer } from '../src/transfer/simulation.ts'
 
-function recorded(id: string): Recording {
-  const transfer = new Transfer(presets.find((preset) => preset.id === id)!.settings)
+function run(settings: Settings): Recording {
+  const transfer = new Transfer(settings)
   while (transfer.run(1000));
   return transfer.recording
 }
+
+const recorded = (id: string): Recording => run(presets.find((preset) => preset.id === id)!.settings)
 
 const textbook = recorded('textbook')
 const reader = recorded('reader')
@@ -55,6 +60,21 @@ test('a silence says which timer ended it', () => {
   expect(texts.at(-1)).toBe('A waits 2 MSL')
   const lossy = recorded('loss')
   expect(lossy.silences.map((silence) => silenceText(lossy, silence))).toContain("A's retransmission timer")
+})
+
+test.each<[string, Partial<Settings>]>([
+  ['loss probe', { sendA: 40_960, loss: 3, seed: 593 }],
+  ['reordering', { sendA: 14_480, loss: 10, delay: 100, rate: 0, seed: 5 }],
+])('a silence is ended by the %s timer', (timer, changes) => {
+  const recording = run({ ...defaultSettings, ...changes })
+  expect(recording.silences.map((silence) => silenceText(recording, silence))).toContain(`A's ${timer} timer`)
+})
+
+test('what loss recovery does is told in the words of how it finds losses', () => {
+  const counted = run({ ...defaultSettings, sendA: 100_000, loss: 3, sack: false, seed: 2 }).congestion
+  const acknowledged = run({ ...defaultSettings, sendA: 100_000, loss: 3, seed: 2 }).congestion
+  const found = (marks: Recording['congestion']) => congestionWords(marks.find(({ event }) => event === 'fast-retransmit')!).short
+  expect([found(counted), found(acknowledged)]).toEqual(['3 duplicate ACKs', 'loss found'])
 })
 
 test('the narration says what happened at the present instant', () => {

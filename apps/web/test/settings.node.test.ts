@@ -11,8 +11,13 @@ describe('settings', () => {
   })
 
   test('an address that makes no sense gives the defaults, and figures out of range the nearest', () => {
-    const hash = '#loss=1000&seed=abc&open=sideways&nagle=maybe&rate=&toString=1&constructor=2&delay=-5&mtu=1200.4&unknown=1'
+    const hash = '#loss=1000&seed=abc&open=sideways&congestion=hybla&pacing=1&nagle=maybe&rate=&toString=1&constructor=2&delay=-5&mtu=1200.4&unknown=1'
     expect(settingsFromHash(hash)).toEqual({ ...defaultSettings, loss: 100, delay: 0, mtu: 1200 })
+  })
+
+  test('the congestion control is one of those that there are', () => {
+    expect(settingsFromHash('#congestion=bbr&pacing=true')).toEqual({ ...defaultSettings, congestion: 'bbr', pacing: true })
+    expect(settingsFromHash('#congestion=fixed%3A10').congestion).toBe('fixed:10')
   })
 
   test('figures are kept within their bounds', () => {
@@ -38,8 +43,10 @@ test('bytes are written so that they read back exactly', () => {
 describe('the command line', () => {
   test('says what differs from what l4 transfer does by itself', () => {
     expect(commandLine(presets.find(({ id }) => id === 'long')!.settings)).toBe('l4 transfer')
-    expect(commandLine(presets.find(({ id }) => id === 'loss')!.settings))
-      .toBe('l4 transfer --size 384KiB --delay 20ms --reorder 0% --seed 54')
+    expect(commandLine(presets.find(({ id }) => id === 'probe')!.settings))
+      .toBe('l4 transfer --size 40KiB --delay 20ms --loss 3% --reorder 0% --seed 593')
+    expect(commandLine({ ...presets.find(({ id }) => id === 'reno')!.settings, pacing: true }))
+      .toBe('l4 transfer --size 2MiB --rate 5mbit --delay 25ms --loss 0% --reorder 0% --queue 20packets --congestion reno --pacing')
     expect(commandLine({ ...defaultSettings, sendA: 5000, rate: 0, delay: 5, loss: 0.1, reorder: 1, queue: 8 }))
       .toBe('l4 transfer --size 5000 --rate unlimited --loss 0.1% --queue 8packets')
   })

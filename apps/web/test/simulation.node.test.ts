@@ -123,6 +123,91 @@ describe('a recorded transfer', () => {
     expect(rows(recording).filter(({ side, again }) => side === 0 && again !== 0).length).toBe(sample.retransmissions)
   })
 
+  const eventsOf = (recording: Recording): string[] => recording.congestion.filter(({ side }) => side === 0).map(({ event }) => event)
+  const ofPreset = (id: string): Recording => record(presets.find((preset) => preset.id === id)!.settings)
+  const retransmissions = (recording: Recording): number => recording.samples[0].at(recording.until)!.retransmissions
+
+  test('1 % loss: NewReno finds losses by three duplicate ACKs and by the timer', () => {
+    const recording = ofPreset('loss')
+    expect(eventsOf(recording)).toContain('fast-retransmit')
+    expect(eventsOf(recording)).toContain('timeout')
+    expect(recording.congestion.every(({ sack }) => !sack)).toBe(true)
+  })
+
+  test('lost tail: a probe repairs it; without one the retransmission timer does, later', () => {
+    const probed = ofPreset('probe')
+    expect(eventsOf(probed)).toEqual(['loss-probe'])
+    const { settings } = presets.find(({ id }) => id === 'probe')!
+    const timed = record({ ...settings, tailLossProbe: false })
+    expect(eventsOf(timed)).toEqual(['timeout', 'recovery-exit'])
+    expect(probed.received[0]!.time).toBeLessThan(timed.received[0]!.time - 50)
+  })
+
+  test('false alarm: a timeout without a loss, and the window is what it was', () => {
+    const recording = ofPreset('spurious')
+    expect(recording.segments.drops.map(({ length }) => length)).toEqual([0, 0])
+    expect(eventsOf(recording)).toEqual(['timeout', 'undo'])
+    const [timeout, undo] = recording.congestion
+    const cwnd = (time: number): number => recording.samples[0].at(time)!.cwnd
+    expect(cwnd(timeout!.time)).toBe(1448)
+    expect(cwnd(undo!.time)).toBeGreaterThanOrEqual(cwnd(timeout!.time - 1))
+  })
+
+  test('RACK: late segments are taken for lost once, and not again', () => {
+    const recording = ofPreset('rack')
+    expect(eventsOf(recording)).toEqual(['fast-retransmit', 'undo'])
+    expect(retransmissions(recording)).toBe(1)
+    const undone = recording.congestion.at(-1)!.time
+    const late = rows(recording).filter(({ side, reordered, startedAt }) => side === 0 && reordered && startedAt > undone)
+    expect(late.length).toBeGreaterThan(3)
+  })
+
+  test('reordering: without SACK a segment is sent again for nothing, and its timestamp says so', () => {
+    const recording = ofPreset('reordering')
+    expect(eventsOf(recording)).toEqual(['fast-retransmit', 'undo'])
+  })
+
+  test('on the same link: Tahoe closes the window, Reno waits for timers, NewReno and CUBIC do not, BBR loses least of the modern ones', () => {
+    const [tahoe, reno, newReno, cubic, bbr] = ['tahoe', 'reno', 'newreno', 'cubic', 'bbr'].map(ofPreset) as [
+      Recording, Recording, Recording, Recording, Recording,
+    ]
+    const windowAt = (recording: Recording, event: string): number => {
+      return recording.samples[0].at(recording.congestion.find((mark) => mark.event === event)!.time)!.cwnd
+    }
+    expect(windowAt(tahoe, 'fast-retransmit')).toBe(1448)
+    expect(windowAt(reno, 'fast-retransmit')).toBeGreaterThan(5 * 1448)
+    expect([tahoe, reno, newReno, cubic, bbr].map((recording) => eventsOf(recording).includes('timeout')))
+      .toEqual([false, true, false, false, false])
+    for (const recording of [newReno, cubic]) expect(bbr.segments.drops[0].length).toBeLessThan(recording.segments.drops[0].length)
+    const ends = [reno, cubic].map(({ received }) => received[0]!.time)
+    expect(ends[1]!).toBeLessThan(ends[0]!)
+    expect(bbr.samples[0].at(1000)!.pacingRate).toBeGreaterThan(0)
+    expect(cubic.samples[0].at(1000)!.pacingRate).toBe(0)
+  })
+
+  test('the window and what is done with it are those that the stack traces', () => {
+    const windows: [number, number, number][] = []
+    const phases: string[] = []
+    const settings = { ...defaultSettings, sendA: 300_000, loss: 2, seed: 4, congestion: 'bbr' } as const
+    const transfer = new Transfer(settings, [{
+      congestionTrace: (_tcb, { cwnd, ssthresh, phase }, time) => {
+        windows.push([time, cwnd, ssthresh])
+        if (phase !== phases.at(-1)) phases.push(phase)
+      },
+    }, undefined])
+    while (transfer.run(1000));
+    const { recording } = transfer
+    for (const [i, [time, cwnd, ssthresh]] of windows.entries()) {
+      // The last of several in one instant is what shows.
+      if (windows[i + 1]?.[0] === time) continue
+      expect(recording.samples[0].at(time)).toMatchObject({ cwnd, ssthresh })
+    }
+    const told = recording.phases.filter(({ side }) => side === 0).map(({ phase }) => phase.replace(/,.*/, ''))
+    expect(told.filter((phase, i) => phase !== told[i - 1])).toEqual(phases)
+    expect(recording.phaseAt(0, recording.phases[0]!.time)).toBe('startup')
+    expect(recording.phaseAt(0, 0)).toBeUndefined()
+  })
+
   test.each<[string, Partial<Settings>]>([
     ['a slow reader', presets.find(({ id }) => id === 'reader')!.settings],
     ['copies and stragglers', stragglers],

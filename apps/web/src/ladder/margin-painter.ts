@@ -1,4 +1,4 @@
-import type { CongestionEvent } from '@layerfour/tcp'
+import { congestionWords } from '../transfer/congestion-words.ts'
 import type { Recording, Side } from '../transfer/recording.ts'
 import type { Geometry } from './geometry.ts'
 import { screenY, visibleTimes } from './geometry.ts'
@@ -8,15 +8,6 @@ import { LINE_HEIGHT, SANS } from './pen.ts'
 /** How far from the host's line its texts begin. */
 const INDENT = 13
 const BAR = 5
-
-/** What loss recovery does, in the margin's few words. */
-const marks: Readonly<Record<CongestionEvent, string>> = {
-  timeout: 'timeout',
-  'fast-retransmit': '3 duplicate ACKs',
-  'partial-ack': 'partial ACK',
-  'recovery-exit': 'recovered',
-  ecn: 'congestion mark',
-}
 
 /** A host's states beside its line, a bar for each, and timeouts and loss recovery where there is room left. */
 export function paintMargin(pen: Pen, recording: Recording, geometry: Geometry, side: Side): void {
@@ -33,15 +24,16 @@ export function paintMargin(pen: Pen, recording: Recording, geometry: Geometry, 
   })
   context.font = `italic 10.5px ${SANS}`
   const [from, to] = visibleTimes(geometry)
-  for (const { time, side: whose, event } of recording.congestion) {
+  for (const mark of recording.congestion) {
+    const { time, side: whose, event } = mark
     if (whose !== side || time < from || time > to) continue
     const y = screenY(geometry, time)
     const free = (at: number): boolean => taken.every((other) => Math.abs(other - at) >= LINE_HEIGHT - 1)
     const place = [y, y + LINE_HEIGHT, y - LINE_HEIGHT].find(free)
     if (place === undefined) continue
     taken.push(place)
-    context.fillStyle = colours[event === 'recovery-exit' ? 'ink-2' : 'again']
-    context.fillText(marks[event], x, place)
+    context.fillStyle = colours[event === 'recovery-exit' || event === 'undo' ? 'ink-2' : 'again']
+    context.fillText(congestionWords(mark).short, x, place)
   }
 }
 

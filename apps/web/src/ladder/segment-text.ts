@@ -15,9 +15,10 @@ export function flagsText(flags: number): string {
 export const againText: Readonly<Record<Again, string>> = {
   [Again.No]: '',
   [Again.FastRetransmit]: 'fast retransmit',
-  [Again.PartialAck]: 'retransmit after partial ACK',
+  [Again.PartialAck]: 'retransmit of a further loss',
   [Again.Timeout]: 'retransmit after timeout',
   [Again.Probe]: 'window probe',
+  [Again.LossProbe]: 'tail loss probe',
 }
 
 /** One that opens, ends or breaks a connection, or repeats: worth a label before others. */

@@ -4,7 +4,7 @@ import { sideNames } from '../transfer/recording.ts'
 import { Again } from '../transfer/segment-table.ts'
 
 /** What the silence was waited for, told by what ended it. */
-export function silenceText({ segments, states, done, until }: Recording, silence: Silence): string {
+export function silenceText({ segments, states, congestion, done, until }: Recording, silence: Silence): string {
   if (done && silence.to === until) {
     const last = states.at(-1)
     return last?.from === 'TIME-WAIT' ? `${sideNames[last.side]} waits 2 MSL` : ''
@@ -17,10 +17,15 @@ export function silenceText({ segments, states, done, until }: Recording, silenc
   switch (row.again) {
     case Again.Timeout: return `${who}'s retransmission timer`
     case Again.Probe: return `${who}'s persist timer`
+    case Again.LossProbe: return `${who}'s loss probe timer`
+    // Not an ACK: that would have ended the silence itself.
     case Again.FastRetransmit:
-    case Again.PartialAck: return ''
+    case Again.PartialAck: return `${who}'s reordering timer`
     case Again.No: break
   }
+  // A probe may bring text that was never sent.
+  const probes = congestion.some(({ time, side, event }) => event === 'loss-probe' && side === row.side && Math.abs(time - silence.to) < 1e-9)
+  if (probes) return `${who}'s loss probe timer`
   if (row.length > 0 || (row.flags & (TcpFlags.SYN | TcpFlags.FIN)) !== 0) return ''
   const before = previousAcknowledgment(segments, index)
   return before === row.acknowledgment ? `${who}'s window update` : `${who}'s delayed ACK`

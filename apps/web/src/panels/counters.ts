@@ -22,11 +22,16 @@ const metrics: readonly Metric[] = [
   },
   count('Retransmitted', 'segments sent again', 'retransmissions'),
   count('Timeouts', 'retransmission timeouts (RFC 6298)', 'timeouts'),
-  count('Fast retransmits', 'after three duplicate ACKs (RFC 5681)', 'fastRetransmits'),
+  count('Fast retransmits', 'after three duplicate ACKs (RFC 5681), or what SACKs say (RFC 8985)', 'fastRetransmits'),
   count('Duplicate ACKs', 'received', 'duplicateAcks'),
   count('Out of order', 'segments received ahead of missing ones', 'outOfOrder'),
   { label: 'Not read yet', about: 'bytes in the receive buffer', value: ({ receiveQueue }) => formatBytes(receiveQueue) },
   { label: 'SRTT, ms', about: 'smoothed round-trip time', value: ({ srtt }) => srtt < 0 ? '–' : srtt.toFixed(1) },
+  { label: 'Least RTT, ms', about: 'least round-trip time', value: ({ minRtt }) => minRtt < 0 ? '–' : minRtt.toFixed(1) },
+  {
+    label: 'Pacing, Mbit/s', about: 'the rate at which segments are spread; 0: they leave as ACKs come',
+    value: ({ pacingRate }) => pacingRate > 0 ? (pacingRate * 8 / 1e6).toFixed(2) : '0',
+  },
   { label: 'RTO, ms', about: 'retransmission timeout', value: ({ rto }) => formatCount(Math.round(rto)) },
 ]
 

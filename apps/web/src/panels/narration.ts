@@ -1,7 +1,7 @@
-import type { CongestionEvent } from '@layerfour/tcp'
 import { causeText } from '../states/cause-text.ts'
 import { flagsText } from '../ladder/segment-text.ts'
 import { formatCount, formatTime } from '../format.ts'
+import { congestionWords } from '../transfer/congestion-words.ts'
 import type { Recording } from '../transfer/recording.ts'
 import { sideNames } from '../transfer/recording.ts'
 import type { SegmentRow } from '../transfer/segment-table.ts'
@@ -11,14 +11,6 @@ import { Again, Fate } from '../transfer/segment-table.ts'
 const INSTANT = 1e-6
 /** Things told of one instant. */
 const MOST = 4
-
-const recovery: Readonly<Record<CongestionEvent, string>> = {
-  timeout: 'the retransmission timer has run out',
-  'fast-retransmit': 'three duplicate ACKs: it sends again what is missing',
-  'partial-ack': 'a partial ACK: the next hole is sent again',
-  'recovery-exit': 'all that was lost is acknowledged: recovery ends',
-  ecn: 'a router has marked congestion',
-}
 
 /** What happened last, up to `now`, in words. */
 export function narrate(recording: Recording, now: number): string {
@@ -34,7 +26,7 @@ export function narrate(recording: Recording, now: number): string {
     if (same(row.endedAt) && row.fate === Fate.Lost) told.push(`${from}'s ${nameOf(row)} is lost`)
     if (same(row.endedAt) && row.fate === Fate.QueueFull) told.push(`the queue is full: ${from}'s ${nameOf(row)} is dropped`)
   }
-  for (const { time: at, side, event } of recording.congestion) if (same(at)) told.push(`${sideNames[side]}: ${recovery[event]}`)
+  for (const mark of recording.congestion) if (same(mark.time)) told.push(`${sideNames[mark.side]}: ${congestionWords(mark).long}`)
   for (const { time: at, side, from, to, cause } of recording.states) {
     if (same(at)) told.push(`${sideNames[side]}: ${causeText(cause)}, ${from} → ${to}`)
   }

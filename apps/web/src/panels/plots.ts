@@ -1,3 +1,4 @@
+import type { CongestionEvent } from '@layerfour/tcp'
 import uPlot from 'uplot'
 import { element } from '../dom.ts'
 import { formatBytes } from '../format.ts'
@@ -20,7 +21,7 @@ interface Line {
 
 const lines: readonly Line[] = [
   {
-    name: 'inFlight', label: 'flight', about: 'sent and not acknowledged', colour: (c, side) => side === 0 ? c.a : c.b,
+    name: 'inFlight', label: 'flight', about: 'in the network, as the sender believes: sent, and neither acknowledged nor lost', colour: (c, side) => side === 0 ? c.a : c.b,
     dash: [], width: 1,
   },
   { name: 'cwnd', label: 'cwnd', about: 'congestion window', colour: (c) => c.ink, dash: [], width: 1.8 },
@@ -30,6 +31,11 @@ const lines: readonly Line[] = [
     dash: [1.5, 2.5], width: 1.5,
   },
 ]
+
+/** Triangles of the plot: what makes the window fall, asks whether it must, or takes that back. */
+const markColours: Partial<Record<CongestionEvent, keyof Palette>> = {
+  timeout: 'drop', 'fast-retransmit': 'again', 'loss-probe': 'now', undo: 'ink-2',
+}
 
 /** The windows of one host as a sender over the whole run, revealed as it is played. */
 export class WindowPlot {
@@ -135,6 +141,7 @@ export class WindowPlot {
           this.#drawMarks(u)
           u.ctx.restore()
           this.#drawNow(u)
+          this.#drawPhase(u)
         }],
       },
     }, [[]], this.#holder)
@@ -179,21 +186,40 @@ export class WindowPlot {
     return seconds ? `${Number((ms / 1000).toFixed(2))} s` : `${ms} ms`
   }
 
-  /** Timeouts and fast retransmits at the lower edge. */
+  /** Timeouts, fast retransmits, probes and false alarms at the lower edge. */
   #drawMarks(u: uPlot): void {
     const { ctx, bbox } = u
     const bottom = bbox.top + bbox.height
     const size = 4 * devicePixelRatio
     for (const { time, side, event } of this.#recording?.congestion ?? []) {
-      if (side !== this.#side || (event !== 'timeout' && event !== 'fast-retransmit')) continue
+      const colour = markColours[event]
+      if (side !== this.#side || colour === undefined) continue
       const x = u.valToPos(time, 'x', true)
-      ctx.fillStyle = event === 'timeout' ? this.#colours.drop : this.#colours.again
+      ctx.fillStyle = this.#colours[colour]
       ctx.beginPath()
       ctx.moveTo(x, bottom - 2 * size)
       ctx.lineTo(x + size, bottom)
       ctx.lineTo(x - size, bottom)
       ctx.fill()
     }
+  }
+
+  /** What congestion control does now, in its own word, in the corner above the lines. */
+  #drawPhase({ ctx, bbox }: uPlot): void {
+    const phase = this.#recording?.phaseAt(this.#side, this.#now)
+    if (phase === undefined) return
+    const text = phase.replaceAll('-', ' ')
+    ctx.save()
+    ctx.font = `italic ${10.5 * devicePixelRatio}px system-ui, sans-serif`
+    ctx.textAlign = 'right'
+    ctx.textBaseline = 'top'
+    ctx.lineWidth = 3 * devicePixelRatio
+    ctx.strokeStyle = this.#colours.panel
+    ctx.fillStyle = this.#colours['ink-2']
+    const [x, y] = [bbox.left + bbox.width - 4 * devicePixelRatio, bbox.top]
+    ctx.strokeText(text, x, y)
+    ctx.fillText(text, x, y)
+    ctx.restore()
   }
 
   #drawNow(u: uPlot): void {

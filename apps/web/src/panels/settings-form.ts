@@ -1,6 +1,7 @@
 import { element } from '../dom.ts'
 import { formatExactBytes, parseBytes } from '../format.ts'
-import type { CloseMode, FlagKey, NumberKey, OpenMode, Settings } from '../transfer/settings.ts'
+import type { CongestionName } from '../transfer/congestion.ts'
+import type { ChoiceKey, CloseMode, FlagKey, NumberKey, OpenMode, Settings } from '../transfer/settings.ts'
 import { clampNumber, numberRanges } from '../transfer/settings.ts'
 
 interface NumberField {
@@ -20,7 +21,7 @@ interface FlagField {
   readonly hint: string
 }
 
-interface ChoiceField<K extends 'open' | 'close'> {
+interface ChoiceField<K extends ChoiceKey> {
   readonly kind: 'choice'
   readonly key: K
   readonly label: string
@@ -28,7 +29,8 @@ interface ChoiceField<K extends 'open' | 'close'> {
   readonly options: readonly (readonly [Settings[K], string])[]
 }
 
-type Field = NumberField | FlagField | ChoiceField<'open'> | ChoiceField<'close'>
+type AnyChoiceField = ChoiceField<'open'> | ChoiceField<'close'> | ChoiceField<'congestion'>
+type Field = NumberField | FlagField | AnyChoiceField
 
 const number = (key: NumberKey, label: string, unit: string, hint: string): NumberField => ({
   kind: 'number', key, label, unit, hint,
@@ -41,6 +43,9 @@ const open = (options: readonly (readonly [OpenMode, string])[]): Field => ({
 const close = (options: readonly (readonly [CloseMode, string])[]): Field => ({
   kind: 'choice', key: 'close', label: 'Close', hint: 'Who closes first (RFC 9293 §3.6)', options,
 })
+const congestion = (options: readonly (readonly [CongestionName, string])[]): Field => ({
+  kind: 'choice', key: 'congestion', label: 'Algorithm', hint: 'Congestion control of both hosts', options,
+})
 
 const groups: readonly { readonly title: string, readonly fields: readonly Field[] }[] = [
   {
@@ -50,6 +55,17 @@ const groups: readonly { readonly title: string, readonly fields: readonly Field
       bytes('sendB', 'B sends', 'Bytes from B to A at the same time'),
       open([['listen', 'B listens'], ['both', 'both at once'], ['refused', 'nobody listens']]),
       close([['a', 'A first'], ['b', 'B first'], ['both', 'both at once']]),
+    ],
+  },
+  {
+    title: 'Congestion control',
+    fields: [
+      congestion([
+        ['cubic', 'CUBIC'], ['newreno', 'NewReno'], ['reno', 'Reno'], ['tahoe', 'Tahoe'], ['vegas', 'Vegas'], ['bbr', 'BBR'],
+        ['dctcp', 'DCTCP'], ['fixed:10', 'none: ten segments'],
+      ]),
+      flag('pacing', 'Pacing', 'Segments are spread over the round trip; BBR does that anyway'),
+      flag('tailLossProbe', 'Loss probe', 'RFC 8985 §7: asks after the tail before the retransmission timer would; needs SACK'),
     ],
   },
   {
@@ -135,7 +151,7 @@ function valueOf(field: Field, control: HTMLInputElement | HTMLSelectElement): n
   return clampNumber(field.key, field.bytes === true ? parseBytes(control.value) : Number(control.value))
 }
 
-function createRow(field: NumberField | ChoiceField<'open'> | ChoiceField<'close'>): HTMLElement {
+function createRow(field: NumberField | AnyChoiceField): HTMLElement {
   const label = element('label', { title: field.hint, htmlFor: `set-${field.key}`, textContent: field.label })
   if (field.kind === 'choice') {
     const select = element('select', { name: field.key, id: `set-${field.key}` })

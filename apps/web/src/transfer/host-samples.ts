@@ -1,10 +1,12 @@
-import type { Tcb } from '@layerfour/tcp'
+import { bytesInFlight } from '@layerfour/flow'
+import type { CongestionTrace, Tcb } from '@layerfour/tcp'
 import { Column } from './column.ts'
 
-/** The figures of a connection that are shown over time. Bytes and milliseconds. */
+/** The figures of a connection that are shown over time. Bytes, bytes per second, and milliseconds. */
 export const sampleNames = [
-  'cwnd', 'ssthresh', 'inFlight', 'peerWindow', 'receiveQueue', 'sendQueue', 'srtt', 'rto', 'mss', 'retransmissions', 'timeouts',
-  'fastRetransmits', 'duplicateAcks', 'outOfOrder', 'bytesAcked', 'bytesReceived', 'segmentsIn', 'segmentsOut',
+  'cwnd', 'ssthresh', 'pacingRate', 'inFlight', 'peerWindow', 'receiveQueue', 'sendQueue', 'srtt', 'minRtt', 'rto', 'mss',
+  'retransmissions', 'timeouts', 'fastRetransmits', 'duplicateAcks', 'outOfOrder', 'bytesAcked', 'bytesReceived', 'segmentsIn',
+  'segmentsOut',
 ] as const
 
 export type SampleName = (typeof sampleNames)[number]
@@ -14,14 +16,21 @@ export type Sample = Readonly<Record<SampleName, number>>
 export class HostSamples {
   readonly time: Column = new Column()
   readonly columns: Readonly<Record<SampleName, Column>>
+  /** As congestion control told them last. */
+  #window: Pick<CongestionTrace, 'cwnd' | 'ssthresh' | 'pacingRate'> | undefined
 
   constructor() {
     this.columns = Object.fromEntries(sampleNames.map((name) => [name, new Column()])) as Record<SampleName, Column>
   }
 
+  /** Takes in what congestion control has come to; it shows in the next row. */
+  trace({ cwnd, ssthresh, pacingRate }: CongestionTrace): void {
+    this.#window = { cwnd, ssthresh, pacingRate }
+  }
+
   /** Adds a row when something is different from the last one; at the same time it replaces that. */
   take(time: number, tcb: Tcb): void {
-    const sample = sampleOf(tcb)
+    const sample = sampleOf(tcb, this.#window ?? tcb.congestion)
     if (this.time.length > 0 && sampleNames.every((name) => this.columns[name].last === sample[name])) return
     if (this.time.last === time) {
       for (const name of sampleNames) this.columns[name].set(this.time.length - 1, sample[name])
@@ -39,17 +48,18 @@ export class HostSamples {
   }
 }
 
-function sampleOf(tcb: Tcb): Sample {
-  const { congestion, snd, rtt, negotiated, counters, receiveRing, sendRing } = tcb
+function sampleOf(tcb: Tcb, { cwnd, ssthresh, pacingRate }: Pick<CongestionTrace, 'cwnd' | 'ssthresh' | 'pacingRate'>): Sample {
+  const { snd, rtt, negotiated, counters, receiveRing, sendRing } = tcb
   return {
-    cwnd: congestion.cwnd,
-    ssthresh: congestion.ssthresh,
-    // SYN and FIN take a sequence number each; what counts as in flight is text.
-    inFlight: tcb.synAcked ? Math.min(sendRing.length, (snd.nxt - snd.una) | 0) : 0,
+    cwnd,
+    ssthresh,
+    pacingRate,
+    inFlight: bytesInFlight(tcb.recovery.sent),
     peerWindow: snd.wnd,
     receiveQueue: receiveRing.length,
     sendQueue: sendRing.length,
     srtt: rtt.samples > 0 ? rtt.srtt : -1,
+    minRtt: rtt.samples > 0 ? rtt.min : -1,
     rto: rtt.rto,
     mss: negotiated.mss,
     retransmissions: counters.retransmissions,

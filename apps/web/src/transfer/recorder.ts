@@ -1,6 +1,6 @@
 import type { LinkEvent, LinkObserver } from '@layerfour/sim'
 import type { Observer } from '@layerfour/socket'
-import type { Tcb } from '@layerfour/tcp'
+import type { CongestionTrace, Tcb } from '@layerfour/tcp'
 import { causeNames, stateNames } from '@layerfour/tcp'
 import { TcpFlags } from '@layerfour/wire'
 import type { Recording, Side } from './recording.ts'
@@ -23,13 +23,15 @@ interface Half {
   window: number
   /** What its latest loss recovery began with. */
   recovery: Again
+  /** What its congestion control does. */
+  phase: string
   /** Row of each packet by the link's number; -1 for what is no TCP segment. */
   readonly rows: number[]
 }
 
 const createHalf = (): Half => ({
   tcb: undefined, iss: 0, highest: 0, offeredScale: undefined, heardWindow: Infinity, acknowledged: -1, window: -1,
-  recovery: Again.Timeout, rows: [],
+  recovery: Again.Timeout, phase: '', rows: [],
 })
 
 /** Shorter pauses between packets are no silence, ms. */
@@ -60,14 +62,27 @@ export class Recorder {
         this.#recording.states.push({ time, side, from: stateNames[from]!, to: stateNames[to]!, cause: causeNames[cause]! })
         this.#recording.noteInstant(time)
       },
-      congestion: (_tcb, event, time) => {
+      congestion: (tcb, event, time) => {
         if (event === 'timeout') half.recovery = Again.Timeout
         else if (event === 'fast-retransmit') half.recovery = Again.FastRetransmit
         else if (event === 'partial-ack') half.recovery = Again.PartialAck
-        this.#recording.congestion.push({ time, side, event })
+        else if (event === 'loss-probe') half.recovery = Again.LossProbe
+        this.#recording.congestion.push({ time, side, event, sack: tcb.recovery.selective })
         this.#recording.noteInstant(time)
       },
+      congestionTrace: (_tcb, trace, time) => {
+        this.#recording.samples[side].trace(trace)
+        this.#notePhase(side, trace, time)
+      },
     }
+  }
+
+  #notePhase(side: Side, { phase, recovery }: CongestionTrace, time: number): void {
+    const half = this.#halves[side]
+    const doing = recovery === 'open' ? phase : recovery === 'loss' ? `${phase}, after a timeout` : `${phase}, recovering`
+    if (doing === half.phase) return
+    half.phase = doing
+    this.#recording.phases.push({ time, side, phase: doing })
   }
 
   /** For the link that has host A at its end a. `rate` in bit/s says how long a packet takes to leave. */

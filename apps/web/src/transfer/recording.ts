@@ -21,6 +21,15 @@ export interface CongestionMark {
   readonly time: number
   readonly side: Side
   readonly event: CongestionEvent
+  /** Losses are found by SACKs and time, not by counting duplicate ACKs. */
+  readonly sack: boolean
+}
+
+/** What a congestion control does from this time on, in its own word. */
+export interface PhaseChange {
+  readonly time: number
+  readonly side: Side
+  readonly phase: string
 }
 
 /** Something that an application did, in words. */
@@ -50,6 +59,7 @@ export class Recording {
   readonly samples: readonly [HostSamples, HostSamples] = [new HostSamples(), new HostSamples()]
   readonly states: StateChange[] = []
   readonly congestion: CongestionMark[] = []
+  readonly phases: PhaseChange[] = []
   readonly remarks: Remark[] = []
   readonly silences: Silence[] = []
   /** What each host queued and what the other one read of it. */
@@ -93,6 +103,11 @@ export class Recording {
 
   lastChange(side: Side, time: number): StateChange | undefined {
     return this.states.findLast((change) => change.side === side && change.time <= time)
+  }
+
+  /** What congestion control of a host does at `time`; undefined before the connection is established. */
+  phaseAt(side: Side, time: number): string | undefined {
+    return this.phases.findLast((change) => change.side === side && change.time <= time)?.phase
   }
 
   /** The silence that `time` lies in. */

@@ -17,14 +17,16 @@ export type Fate = (typeof Fate)[keyof typeof Fate]
 /** Why something was sent that had been sent before, or that the window did not allow. */
 export const Again = {
   No: 0,
-  /** Three duplicate ACKs (RFC 5681 §3.2). */
+  /** Three duplicate ACKs (RFC 5681 §3.2), or SACKs of what was sent later (RFC 8985). */
   FastRetransmit: 1,
-  /** A partial ACK in fast recovery (RFC 6582). */
+  /** A partial ACK in fast recovery (RFC 6582), or later SACKs: more is lost. */
   PartialAck: 2,
   /** The retransmission timer (RFC 6298). */
   Timeout: 3,
   /** A probe of a closed window (RFC 9293 §3.8.6.1). */
   Probe: 4,
+  /** A tail loss probe: the last segment once more (RFC 8985 §7). */
+  LossProbe: 5,
 } as const
 
 export type Again = (typeof Again)[keyof typeof Again]

@@ -1,3 +1,6 @@
+import type { CongestionName } from './congestion.ts'
+import { congestionControls } from './congestion.ts'
+
 /** How the two hosts meet: B listens and A connects; both connect at once (RFC 9293 §3.5, figure 7); or nobody listens at B. */
 export type OpenMode = 'listen' | 'both' | 'refused'
 /** Who closes first: A, B, or both at the moment when all bytes have arrived (RFC 9293 §3.6, figure 13). */
@@ -40,6 +43,12 @@ export interface Settings {
   readonly timestamps: boolean
   readonly windowScaling: boolean
   readonly sack: boolean
+  /** Of both hosts. */
+  readonly congestion: CongestionName
+  /** Segments are spread over the round trip even when congestion control does not ask for it. */
+  readonly pacing: boolean
+  /** A probe of the tail before the retransmission timer would expire (RFC 8985 §7); needs SACK. */
+  readonly tailLossProbe: boolean
 }
 
 export const defaultSettings: Settings = {
@@ -65,6 +74,9 @@ export const defaultSettings: Settings = {
   timestamps: true,
   windowScaling: true,
   sack: true,
+  congestion: 'cubic',
+  pacing: false,
+  tailLossProbe: true,
 }
 
 interface NumberRange {
@@ -76,6 +88,7 @@ interface NumberRange {
 type KeysOf<T> = { [K in keyof Settings]: Settings[K] extends T ? K : never }[keyof Settings]
 export type NumberKey = KeysOf<number>
 export type FlagKey = KeysOf<boolean>
+export type ChoiceKey = KeysOf<string>
 
 const range = (least: number, most: number, whole = true): NumberRange => ({ least, most, whole })
 
@@ -99,9 +112,10 @@ export const numberRanges: Readonly<Record<NumberKey, NumberRange>> = {
   msl: range(1, 240_000),
 }
 
-const choices: { readonly open: readonly OpenMode[], readonly close: readonly CloseMode[] } = {
+const choices: { readonly [K in ChoiceKey]: readonly Settings[K][] } = {
   open: ['listen', 'both', 'refused'],
   close: ['a', 'b', 'both'],
+  congestion: Object.keys(congestionControls) as CongestionName[],
 }
 
 /** The nearest value that the setting may have; undefined when the number is none. */
@@ -129,8 +143,8 @@ export function settingsFromHash(hash: string): Settings {
     if (Object.hasOwn(numberRanges, key)) {
       const value = text.trim() === '' ? undefined : clampNumber(key as NumberKey, Number(text))
       if (value !== undefined) settings[key] = value
-    } else if (key === 'open' || key === 'close') {
-      if ((choices[key] as readonly string[]).includes(text)) settings[key] = text
+    } else if (Object.hasOwn(choices, key)) {
+      if ((choices[key as ChoiceKey] as readonly string[]).includes(text)) settings[key] = text
     } else if (Object.hasOwn(defaultSettings, key)) {
       if (text === 'true' || text === 'false') settings[key] = text === 'true'
     }

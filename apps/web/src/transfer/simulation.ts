@@ -4,6 +4,7 @@ import { Stack, tcp } from '@layerfour/socket'
 import { Errno, errnoName } from '@layerfour/wire'
 import { Application } from './application.ts'
 import type { ClosingRule } from './application.ts'
+import { congestionControls } from './congestion.ts'
 import { Reader } from './reader.ts'
 import { Recorder } from './recorder.ts'
 import type { Side } from './recording.ts'
@@ -61,9 +62,10 @@ export class Transfer {
       observer: recorder.linkObserver(rate),
     })
     const makeStack = (side: Side): Stack => {
-      const { msl, delayedAck, timestamps, windowScaling, sack } = settings
+      const { msl, delayedAck, timestamps, windowScaling, sack, pacing, tailLossProbe } = settings
+      const congestionControl = congestionControls[settings.congestion]
       const stack = new Stack({
-        protocols: [tcp({ msl, delayedAck, timestamps, windowScaling, sack })],
+        protocols: [tcp({ msl, delayedAck, timestamps, windowScaling, sack, pacing, tailLossProbe, congestionControl })],
         clock,
         memory: MEMORY,
         secret: secretOf(settings.seed, side),
@@ -185,6 +187,10 @@ function joined(recorder: Observer, other: Observer | undefined): Observer {
     stateChanged: (...change) => {
       recorder.stateChanged?.(...change)
       other.stateChanged?.(...change)
+    },
+    congestionTrace: (...trace) => {
+      recorder.congestionTrace?.(...trace)
+      other.congestionTrace?.(...trace)
     },
   }
 }
