@@ -23,7 +23,8 @@ describe('average window under periodic loss of one segment in n', () => {
     'RFC 9438 §5.1, cubic, n = %i, RTT %i ms: within a tenth of AVG_W, or of Reno’s where that is more', (every, rtt) => {
       const p = 1 / every
       const published = Math.max(cubicWindow(p, rtt / 1000), renoWindow(p))
-      const measured = averageWindow(cubic, { every, rtt, skip: 10, measure: 10, start: 2 * published })
+      // The formula is about the steady state, which a flow alone on its path nears slowly.
+      const measured = averageWindow(cubic, { every, rtt, skip: 100, measure: 10, start: 2 * published })
       expect(measured / published).toBeGreaterThan(0.9)
       expect(measured / published).toBeLessThan(1.1)
     },
