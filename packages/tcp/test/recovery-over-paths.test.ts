@@ -164,9 +164,9 @@ describe.each([[true], [false]])('with timestamps: %s', (timestamps) => {
 
 describe('styles of recovery, with a peer that has SACK', () => {
   const holes = new Set([160, 162, 164])
-  const run = (congestionControl: CongestionControl<never>, sack: boolean): Path => {
+  const run = (congestionControl: CongestionControl, sack: boolean): Path => {
     const bulk = path({
-      both: { sack }, sender: { congestionControl: congestionControl as CongestionControl },
+      both: { sack }, sender: { congestionControl },
       fate: (_, index) => holes.has(index) ? Infinity : 0,
     })
     return bulk.write(400_000).run()
