@@ -142,6 +142,7 @@ export function createTcb(
     pathMtu: path.mtu,
     mtuSearch: createMtuSearch(path.mtu),
     checksumNeeded: path.checksumNeeded,
+    segmentation: path.segmentation,
     latestOutOfOrder: 0,
     events: 0,
     sendBlocked: false,

@@ -1,5 +1,5 @@
 import {
-  abandonFrto, bytesInFlight, congestionAllowance, firstLost, FrtoStep, markAppLimited, MAX_SENT_RECORDS, maySend, MTU_PROBE, noteSent,
+  abandonFrto, bytesInFlight, congestionAllowance, firstLost, FrtoStep, markAppLimited, MAX_SENT_RECORDS, maySend, MTU_PROBE,
   persistStart, persistStop, probeSent, segmentRetransmitted, segmentSent, startAt,
 } from '@layerfour/flow'
 import { DropReason, TcpFlags } from '@layerfour/wire'
@@ -10,6 +10,7 @@ import { textInSyn } from './fast-open.ts'
 import { noteSentByPacer, pacerStops } from './pacing.ts'
 import { probeLength } from './path-mtu.ts'
 import { countRetransmission, resendLost, resendTail } from './resend.ts'
+import { burstLength, noteSegments } from './segmentation.ts'
 import { sendSegment } from './send-segment.ts'
 import { State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
@@ -120,7 +121,8 @@ function outputNewText(context: TcpContext, tcb: Tcb, outstanding: number, now: 
     if (length > mss) {
       const probe = probeLength(tcb, queued, usable, now)
       if (probe > 0) mark = MTU_PROBE
-      length = probe > 0 ? probe : mss
+      // A short end waits for the ACK of what is out (RFC 896), unless it need not.
+      length = probe > 0 ? probe : burstLength(tcb, length, length === queued && facts.noDelay && !settings.cork)
     }
     const sent = sendText(context, tcb, length, length === queued, mark, now)
     if (sent === DropReason.DeviceQueueFull) return sent
@@ -162,7 +164,7 @@ function finIsDue(tcb: Tcb): boolean {
 
 /** Sends `length` bytes from SND.NXT on, with the FIN when they are the last ones. `mark`: 0 or `MTU_PROBE`. */
 function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, mark: number, now: number): DropReason {
-  const { snd, recovery } = tcb
+  const { snd } = tcb
   const fin = last && tcb.finQueued && !tcb.finAcked
   let flags: number = TcpFlags.ACK
   if (last && length > 0) flags |= TcpFlags.PSH
@@ -170,12 +172,16 @@ function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, 
   const sequence = snd.nxt
   // A window probe, or text in the SYN, may have brought it before.
   const again = ((snd.max - sequence) | 0) > 0
-  const sent = sendSegment(context, tcb, sequence, length, flags, now)
+  const { mss } = tcb.negotiated
+  const segmentSize = length > mss && mark === 0 ? mss : 0
+  const sent = sendSegment(context, tcb, sequence, length, flags, now, segmentSize)
   if (sent === DropReason.DeviceQueueFull) return sent
+  // The way leads elsewhere now. What was in the packet is lost and goes again, segment by segment.
+  if (sent === DropReason.PacketTooBig && segmentSize > 0) tcb.segmentation = 0
 
   const start = sendOffset(tcb, sequence)
   const total = length + (fin ? 1 : 0)
-  noteSent(recovery, start, start + total, mark, now)
+  noteSegments(tcb, start, start + total, mark, now)
   snd.nxt = (sequence + total) | 0
   if (((snd.nxt - snd.max) | 0) > 0) snd.max = snd.nxt
   if (again) countRetransmission(context, tcb, sequence, length, now)

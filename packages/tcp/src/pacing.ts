@@ -22,6 +22,11 @@ export function pacerStops(tcb: Tcb, now: number): boolean {
   return false
 }
 
+/** Bytes that may go at once, when `pacerStops` has just let a segment go. */
+export function pacedBurst(tcb: Tcb): number {
+  return pacingRate(tcb) > 0 && tcb.pacer !== undefined ? tcb.pacer.credit : Infinity
+}
+
 export function noteSentByPacer(tcb: Tcb, bytes: number, now: number): void {
   const rate = pacingRate(tcb)
   if (rate > 0 && tcb.pacer !== undefined) pacerSent(tcb.pacer, rate, bytes, now)

@@ -111,6 +111,7 @@ export class ReplyQueue {
 
   private fill(at: number, header: TcpHeader, meta: PacketMeta): void {
     const { entries } = this
+    meta.segmentSize = 0
     meta.source.w0 = entries[at]!
     meta.source.w1 = entries[at + 1]!
     meta.source.w2 = entries[at + 2]!

@@ -17,6 +17,8 @@ export interface Segment {
   fin: boolean
   /** Some of it lay beyond the receive window. */
   cut: boolean
+  /** It stands for several segments, each with so many bytes of text but the last; 0: for itself. */
+  segmentSize: number
   /** TOS or traffic class octet of its packet. */
   trafficClass: number
   /** Advertised window in bytes, scaled. */
@@ -32,6 +34,7 @@ export function createSegment(): Segment {
     textSequence: 0,
     fin: false,
     cut: false,
+    segmentSize: 0,
     trafficClass: 0,
     window: 0,
   }

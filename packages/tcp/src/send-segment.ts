@@ -15,10 +15,10 @@ const TCP = 6
 
 /**
  * Builds one segment in the scratch packet and sends it: header and options, then `length` bytes of
- * the send ring from `sequence` on.
+ * the send ring from `sequence` on. With a `segmentSize` it stands for several, and the medium cuts it.
  */
 export function sendSegment(
-  context: TcpContext, tcb: Tcb, sequence: number, length: number, flags: number, now: number,
+  context: TcpContext, tcb: Tcb, sequence: number, length: number, flags: number, now: number, segmentSize = 0,
 ): DropReason {
   const { network, header, meta } = context
   const { scratch, transportStart: start } = network
@@ -53,10 +53,11 @@ export function sendSegment(
   meta.destination.w3 = tcb.remoteAddress.w3
   meta.hopLimit = tcb.settings.hopLimit
   meta.trafficClass = (tcb.settings.trafficClass & ~3) | ecnCodepoint(tcb, length, again)
+  meta.segmentSize = segmentSize
   const sent = network.send(meta, end - start, now)
   // Whatever else became of it, the packet counts as sent: what the network loses, timers mend.
   if (sent === DropReason.DeviceQueueFull) return sent
-  tcb.counters.segmentsOut++
+  tcb.counters.segmentsOut += segmentSize > 0 ? Math.ceil(length / segmentSize) : 1
   if (flags & TcpFlags.ACK) acknowledged(tcb)
   return sent
 }

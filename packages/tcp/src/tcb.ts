@@ -243,6 +243,8 @@ export interface Tcb {
   readonly mtuSearch: MtuSearch
   /** Whether outgoing segments need a real checksum; a medium may make it needless. */
   checksumNeeded: boolean
+  /** Largest IP packet, in bytes, with several segments in one that the medium cuts; 0: it cuts none. */
+  segmentation: number
   /** Where the latest out-of-order text begins, as a stream offset: its SACK block goes first (RFC 2018 §4). */
   latestOutOfOrder: number
   /** `Readiness` bits that changed and that the user has not heard of. */

@@ -27,6 +27,7 @@ import { createSegment, segmentLength } from './segment.ts'
 import type { ConnectionSnapshot } from './snapshot.ts'
 import { restoreTcb } from './snapshot.ts'
 import { Cause, State, transition } from './state-machine.ts'
+import type { Tcb } from './tcb.ts'
 import { Tables } from './tables.ts'
 import type { TimeWaitSnapshot } from './time-wait-snapshot.ts'
 import { restoreTimeWait, snapshotTimeWait } from './time-wait-snapshot.ts'
@@ -209,6 +210,7 @@ export class Tcp {
     if (tables.has(localAddress, localPort, remoteAddress, remotePort)) return Errno.EADDRNOTAVAIL
     const tcb = restoreTcb(context, snapshot, now)
     if (tcb === undefined) return Errno.ENOBUFS
+    this.takePath(tcb)
     const connection = tables.add(tcb, undefined)
     if (connection === undefined) {
       ringRelease(context.arena, tcb.sendRing)
@@ -257,6 +259,7 @@ export class Tcp {
     segment.textEnd = end
     segment.fin = (header.flags & TcpFlags.FIN) !== 0
     segment.cut = false
+    segment.segmentSize = meta.segmentSize
     segment.window = header.window
     segment.trafficClass = meta.trafficClass
 
@@ -311,6 +314,14 @@ export class Tcp {
     connections.forEach((connection) => {
       if (connection.listener === listener && !connection.offered) connection.abort(now)
     })
+  }
+
+  /** What the medium does for a connection that came from elsewhere. */
+  private takePath(tcb: Tcb): void {
+    const { path, context } = this
+    const found = context.network.findPath(tcb.remoteAddress, tcb.localAddress, path) === DropReason.None
+    tcb.checksumNeeded = !found || path.checksumNeeded
+    tcb.segmentation = found ? path.segmentation : 0
   }
 
   /** SEGMENT ARRIVES (RFC 9293 §3.10.7) for a connection, and what follows from it. */

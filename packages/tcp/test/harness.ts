@@ -26,6 +26,7 @@ export interface Packet {
   destination: IpAddress
   hopLimit: number
   trafficClass: number
+  segmentSize: number
   bytes: Uint8Array
 }
 
@@ -35,6 +36,8 @@ export class FakeNetwork implements NetworkLayer {
   readonly transportStart: number = 64
   readonly sent: Packet[] = []
   mtu = 1500
+  /** Longest packet that it takes to cut. */
+  segmentation = 0
   /** What `send` answers. */
   answer: DropReason = DropReason.None
   readonly own: IpAddress
@@ -48,6 +51,7 @@ export class FakeNetwork implements NetworkLayer {
     copyIpAddress(this.own, path.source)
     path.mtu = this.mtu
     path.checksumNeeded = true
+    path.segmentation = this.segmentation
     path.interfaceIndex = 0
     return DropReason.None
   }
@@ -63,6 +67,7 @@ export class FakeNetwork implements NetworkLayer {
       destination: { ...meta.destination },
       hopLimit: meta.hopLimit,
       trafficClass: meta.trafficClass,
+      segmentSize: meta.segmentSize,
       bytes: this.scratch.slice(this.transportStart, this.transportStart + length),
     })
     return DropReason.None
@@ -90,6 +95,8 @@ export interface TestSegment {
   fastOpen?: number[]
   /** TOS octet of the packet. */
   tos?: number
+  /** It stands for several segments, with so many bytes of text each. */
+  segmentSize?: number
 }
 
 const flagLetters: [string, number][] = [
@@ -141,6 +148,7 @@ export function describe(packet: Packet): TestSegment {
     seq: resetToNobody ? 0 : (header.sequence - ourShift) >>> 0,
     window: header.window,
   }
+  if (packet.segmentSize > 0) segment.segmentSize = packet.segmentSize
   if (header.flags & TcpFlags.ACK) segment.ack = (header.acknowledgment - peerShift) >>> 0
   if (text !== '') segment.text = text
   if (header.flags & TcpFlags.URG) segment.urgent = header.urgentPointer
@@ -220,6 +228,7 @@ export class Script {
     for (const [letter, bit] of flagLetters) if (segment.flags.includes(letter)) header.flags |= bit
     const { options } = header
     this.meta.trafficClass = segment.tos ?? 0
+    this.meta.segmentSize = segment.segmentSize ?? 0
     options.userTimeout = segment.userTimeout ?? -1
     options.fastOpenLength = segment.fastOpen?.length ?? -1
     if (segment.fastOpen !== undefined) options.fastOpenCookie.set(segment.fastOpen)
@@ -260,7 +269,7 @@ export class Script {
       if (wanted === undefined) return segment
       const kept: Partial<TestSegment> = {}
       for (const key of Object.keys(segment) as (keyof TestSegment)[]) {
-        if (key in wanted || key === 'text' || key === 'ack') Object.assign(kept, { [key]: segment[key] })
+        if (key in wanted || key === 'text' || key === 'ack' || key === 'segmentSize') Object.assign(kept, { [key]: segment[key] })
       }
       return kept
     })

@@ -33,7 +33,9 @@ export function takeText(context: TcpContext, tcb: Tcb, segment: Segment, now: n
     return STOP
   }
 
-  if (length > tcb.largestSegment) tcb.largestSegment = length
+  const { segmentSize } = segment
+  const full = segmentSize > 0 && segmentSize < length ? segmentSize : length
+  if (full > tcb.largestSegment) tcb.largestSegment = full
   const hadGap = tcb.reassembly !== undefined && tcb.reassembly.count > 0
   const moved = acceptText(context, tcb, segment.textSequence, segment.bytes, segment.textStart, segment.textEnd)
   if (moved < 0) {
