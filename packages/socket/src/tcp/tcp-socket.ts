@@ -120,7 +120,7 @@ export class TcpSocket {
     if (this.parts.listener === undefined) return Errno.EINVAL
     const connection = this.parts.listener.accept()
     if (connection === undefined) return Errno.EAGAIN
-    return this.#sockets.accepted(connection, { ...this.parts.options, settings: {}, congestionControl: undefined })
+    return this.#sockets.accepted(connection, { ...this.parts.options, settings: {} })
   }
 
   /**
