@@ -33,6 +33,8 @@ export interface NetworkInterface {
  */
 export class InterfaceTable {
   readonly list: NetworkInterface[] = []
+  /** Goes up whenever an interface or an address comes or goes: what was concluded from them is to be looked at again. */
+  version = 0
   /** All addresses of all interfaces: what `isLocal` reads for each packet. */
   private readonly own: IpAddress[] = []
 
@@ -56,6 +58,7 @@ export class InterfaceTable {
       index: this.list.length, name, port, hardware, addresses: [], traffic: new TrafficCounters(), copier: new PacketCopier(),
     }
     this.list.push(added)
+    this.version++
     return added
   }
 
@@ -85,6 +88,7 @@ export class InterfaceTable {
     const added: InterfaceAddress = { address: { ...address }, prefix: { address: { ...address }, length } }
     iface.addresses.push(added)
     this.own.push(added.address)
+    this.version++
     return added
   }
 
@@ -93,6 +97,7 @@ export class InterfaceTable {
     const place = this.own.findIndex((other) => ipAddressEquals(other, address))
     if (place < 0) return undefined
     this.own.splice(place, 1)
+    this.version++
     for (const { addresses } of this.list) {
       const at = addresses.findIndex((other) => ipAddressEquals(other.address, address))
       if (at >= 0) return addresses.splice(at, 1)[0]

@@ -14,6 +14,7 @@ import { Identification } from './identification.ts'
 import { InterfaceTable } from './interfaces.ts'
 import type { NetworkInterface } from './interfaces.ts'
 import { IpOutput } from './ip-output.ts'
+import { Ipv4Admission } from './ipv4-admission.ts'
 import { Ipv4Input } from './ipv4-input.ts'
 import { Ipv6Input } from './ipv6-input.ts'
 import * as limits from './limits.ts'
@@ -31,6 +32,7 @@ import { ProtocolTable } from './protocol-table.ts'
 import { Reassembly } from './reassembly.ts'
 import { createReceivedPacket } from './received-packet.ts'
 import type { ReceivedPacket } from './received-packet.ts'
+import { RouteCache } from './route-cache.ts'
 import { Router } from './router.ts'
 import { RouteTable } from './routes.ts'
 import type { Route } from './routes.ts'
@@ -107,7 +109,7 @@ export class InternetLayer implements NetworkLayer {
     const icmpv6 = new Icmpv6(icmpOutput, errors, transports)
     const delivery = new Delivery(transports, icmpv4, icmpv6, icmpOutput)
     const reassembly = new Reassembly(arena, drops)
-    const ipv4 = new Ipv4Input(interfaces, reassembly, delivery)
+    const ipv4 = new Ipv4Input(new Ipv4Admission(interfaces), reassembly, delivery)
     const ipv6 = new Ipv6Input(interfaces, reassembly, delivery, icmpOutput)
     this.arena = arena
     this.observer = observer
@@ -122,7 +124,8 @@ export class InternetLayer implements NetworkLayer {
     this.scratch = scratch.bytes
     this.transportStart = scratch.transportStart
     this.incoming = createPacketBuffer(arena)
-    this.output = new IpOutput(arena, interfaces, router, pathMtus, headers, link, replies, drops, scratch)
+    const way = new RouteCache(interfaces, this.routeTable, router)
+    this.output = new IpOutput(arena, interfaces, way, pathMtus, headers, link, replies, drops, scratch)
     this.input = new LinkInput(arp, ipv4, ipv6)
     const loopback = interfaces.add(new LoopbackPort(this.loopback), 'lo')
     interfaces.addAddress(loopback.index, { address: LOOPBACK_IPV4, length: 8 })

@@ -1,20 +1,18 @@
 import type { Arena } from '@layerfour/storage'
 import {
-  createIpAddress, DropReason, IPV4_HEADER_LENGTH, IPV6_HEADER_LENGTH, isIpv4, isLimitedBroadcast, isLoopback, isMulticast,
-  isUnspecified, readIpv4Address, readIpv6Address,
+  createIpAddress, DropReason, IPV4_HEADER_LENGTH, IPV6_HEADER_LENGTH, isIpv4, readIpv4Address, readIpv6Address,
 } from '@layerfour/wire'
-import type { IpAddress, MutableIpAddress, PacketMeta } from '@layerfour/wire'
+import type { MutableIpAddress, PacketMeta } from '@layerfour/wire'
 import type { Drops } from './drops.ts'
 import type { HeaderWriter } from './header-writer.ts'
-import type { InterfaceTable, NetworkInterface } from './interfaces.ts'
+import type { InterfaceTable } from './interfaces.ts'
 import { REPLY_LIFETIME, REPLY_RETRY_INTERVAL } from './limits.ts'
 import type { LinkOutput } from './link-output.ts'
-import { LOOPBACK_INTERFACE } from './loopback.ts'
 import type { PacketBuffer } from './packet-buffer.ts'
 import { QueuedKind } from './packet-queue.ts'
 import type { PacketQueue } from './packet-queue.ts'
 import type { PathMtuCache } from './path-mtu.ts'
-import type { Router } from './router.ts'
+import type { RouteCache } from './route-cache.ts'
 
 /** What the length fields of both headers can say. */
 const MAX_LENGTH = 65535
@@ -28,7 +26,7 @@ export class IpOutput {
   private readonly transportStart: number
   private readonly arena: Arena
   private readonly interfaces: InterfaceTable
-  private readonly router: Router
+  private readonly way: RouteCache
   private readonly pathMtus: PathMtuCache
   private readonly headers: HeaderWriter
   private readonly link: LinkOutput
@@ -38,14 +36,14 @@ export class IpOutput {
   private readonly destination: MutableIpAddress = createIpAddress()
 
   constructor(
-    arena: Arena, interfaces: InterfaceTable, router: Router, pathMtus: PathMtuCache, headers: HeaderWriter, link: LinkOutput,
+    arena: Arena, interfaces: InterfaceTable, way: RouteCache, pathMtus: PathMtuCache, headers: HeaderWriter, link: LinkOutput,
     replies: PacketQueue, drops: Drops, scratch: PacketBuffer,
   ) {
     this.arena = arena
     this.scratch = scratch.bytes
     this.transportStart = scratch.transportStart
     this.interfaces = interfaces
-    this.router = router
+    this.way = way
     this.pathMtus = pathMtus
     this.headers = headers
     this.link = link
@@ -57,12 +55,12 @@ export class IpOutput {
   send(meta: PacketMeta, length: number, now: number): DropReason {
     if (!(length >= 0 && length <= MAX_LENGTH)) throw new RangeError(`segment length is ${length}, expected 0 to ${MAX_LENGTH} bytes`)
     const { source, destination } = meta
-    const { scratch, transportStart, link } = this
+    const { scratch, transportStart, link, way } = this
     const end = transportStart + length
-    const iface = this.router.choose(destination, source, meta.interfaceIndex)
-    if (iface === undefined) return this.drops.note(DropReason.NoRoute, meta.interfaceIndex, scratch, transportStart, end, now)
-    if (!maySend(source, destination, iface)) {
-      return this.drops.note(DropReason.NoSourceAddress, iface.index, scratch, transportStart, end, now)
+    const found = way.find(destination, source, meta.interfaceIndex)
+    const { iface } = way
+    if (found !== DropReason.None || iface === undefined) {
+      return this.drops.note(found, iface?.index ?? meta.interfaceIndex, scratch, transportStart, end, now)
     }
     const segmented = meta.segmentSize > 0
     const limit = segmented ? iface.port.offload.segmentation ?? 0 : Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
@@ -74,7 +72,7 @@ export class IpOutput {
     const start = this.headers.write(meta, dontFragment, scratch, transportStart, length)
     link.progress = 0
     link.segmentSize = meta.segmentSize
-    const reason = link.emit(iface, this.router.nextHop, limit, scratch, start, end, now)
+    const reason = link.emit(iface, way.nextHop, limit, scratch, start, end, now)
     if (reason === DropReason.None) return reason
     if (reason !== DropReason.DeviceQueueFull) return this.drops.note(reason, iface.index, scratch, start, end, now)
     if (link.progress === 0) return reason
@@ -109,7 +107,7 @@ export class IpOutput {
   }
 
   private sendHead(now: number): DropReason {
-    const { replies, link, source, destination } = this
+    const { replies, link, way, source, destination } = this
     const { bytes } = this.arena
     const { headStart: start, headEnd: end } = replies
     if (replies.headKind === QueuedKind.Frame) {
@@ -123,19 +121,12 @@ export class IpOutput {
       readIpv6Address(bytes, start + 8, source)
       readIpv6Address(bytes, start + 24, destination)
     }
-    const iface = this.router.choose(destination, source, replies.headInterface)
-    if (iface === undefined) return DropReason.NoRoute
-    if (!maySend(source, destination, iface)) return DropReason.NoSourceAddress
+    const found = way.find(destination, source, replies.headInterface)
+    const { iface } = way
+    if (found !== DropReason.None || iface === undefined) return found
     const limit = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
     // A packet that waited for ARP may have been made with DF for a path that was wider then.
     if (ipv4 && end - start > limit && (bytes[start + 6]! & 0x40) !== 0) return DropReason.PacketTooBig
-    return link.emit(iface, this.router.nextHop, limit, bytes, start, end, now)
+    return link.emit(iface, way.nextHop, limit, bytes, start, end, now)
   }
-}
-
-/** RFC 1122 §3.2.1.3: a host without an address yet may only ask everyone; a loopback address stays inside. */
-function maySend(source: IpAddress, destination: IpAddress, iface: NetworkInterface): boolean {
-  if (isIpv4(source) !== isIpv4(destination)) return false
-  if (isUnspecified(source)) return isLimitedBroadcast(destination) || isMulticast(destination)
-  return !isLoopback(source) || iface.index === LOOPBACK_INTERFACE
 }

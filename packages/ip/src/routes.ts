@@ -15,6 +15,8 @@ export interface Route {
  * 1812 §5.2.4.3). A look-up reads them in order: a host has a handful.
  */
 export class RouteTable {
+  /** Goes up whenever a route comes or goes. */
+  version = 0
   private readonly routes: Route[] = []
 
   get list(): readonly Route[] {
@@ -40,14 +42,17 @@ export class RouteTable {
     }
     const at = this.routes.findIndex((other) => other.destination.length < destination.length)
     this.routes.splice(at < 0 ? this.routes.length : at, 0, copy)
+    this.version++
     return true
   }
 
   /** Removes a route; whether it was there. */
   remove(route: Route): boolean {
     const at = this.indexOf(route)
-    if (at >= 0) this.routes.splice(at, 1)
-    return at >= 0
+    if (at < 0) return false
+    this.routes.splice(at, 1)
+    this.version++
+    return true
   }
 
   /**

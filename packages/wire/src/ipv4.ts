@@ -1,7 +1,7 @@
 import { readUint16, writeUint16 } from './bytes.ts'
-import { checksum } from './checksum.ts'
+import { checksum, finishChecksum } from './checksum.ts'
 import { DropReason } from './drop-reason.ts'
-import type { MutableIpAddress } from './ip-address.ts'
+import type { IpAddress, MutableIpAddress } from './ip-address.ts'
 import { createIpAddress } from './ip-address.ts'
 import { readIpv4Address, writeIpv4Address } from './ip-address-bytes.ts'
 
@@ -63,8 +63,19 @@ export function readIpv4(bytes: Uint8Array, start: number, end: number, into: Ip
   const reason = readQuotedIpv4(bytes, start, end, into)
   if (reason !== DropReason.None) return reason
   if (into.totalLength > end - start) return DropReason.Truncated
-  if (verify && checksum(bytes, start, start + into.headerLength) !== 0) return DropReason.BadChecksum
-  return DropReason.None
+  return !verify || hasRightChecksum(bytes, start, into) ? DropReason.None : DropReason.BadChecksum
+}
+
+/** Nearly every header is 20 bytes long, and has just been read. */
+function hasRightChecksum(bytes: Uint8Array, start: number, read: Ipv4Header): boolean {
+  if (read.headerLength !== IPV4_HEADER_LENGTH) return checksum(bytes, start, start + read.headerLength) === 0
+  const sum = (bytes[start]! << 8) + read.trafficClass + read.totalLength + read.identification + readUint16(bytes, start + 6)
+    + (read.hopLimit << 8) + read.protocol + read.checksum + addressSum(read.source) + addressSum(read.destination)
+  return finishChecksum(sum) === 0
+}
+
+function addressSum(ipv4: IpAddress): number {
+  return (ipv4.w3 >>> 16) + (ipv4.w3 & 0xffff)
 }
 
 /**
@@ -99,17 +110,21 @@ export function readQuotedIpv4(bytes: Uint8Array, start: number, end: number, in
 
 /** Writes the header without options, its checksum included, and returns its length, 20. */
 export function writeIpv4(header: Ipv4Header, bytes: Uint8Array, at: number): number {
-  bytes[at] = 0x45
-  bytes[at + 1] = header.trafficClass
-  writeUint16(bytes, at + 2, header.totalLength)
-  writeUint16(bytes, at + 4, header.identification)
+  const { totalLength, identification, source, destination } = header
+  const version = 0x4500 | (header.trafficClass & 0xff)
   const flags = (header.dontFragment ? 0x4000 : 0) | (header.moreFragments ? 0x2000 : 0)
-  writeUint16(bytes, at + 6, flags | (header.fragmentOffset >> 3))
-  bytes[at + 8] = header.hopLimit
-  bytes[at + 9] = header.protocol
-  writeUint16(bytes, at + 10, 0)
-  writeIpv4Address(header.source, bytes, at + 12)
-  writeIpv4Address(header.destination, bytes, at + 16)
-  writeUint16(bytes, at + 10, checksum(bytes, at, at + IPV4_HEADER_LENGTH))
+  const fragment = flags | ((header.fragmentOffset >> 3) & 0x1fff)
+  const life = ((header.hopLimit & 0xff) << 8) | (header.protocol & 0xff)
+  // All words are at hand, so they are not read back.
+  const sum = version + (totalLength & 0xffff) + (identification & 0xffff) + fragment + life
+    + addressSum(source) + addressSum(destination)
+  writeUint16(bytes, at, version)
+  writeUint16(bytes, at + 2, totalLength)
+  writeUint16(bytes, at + 4, identification)
+  writeUint16(bytes, at + 6, fragment)
+  writeUint16(bytes, at + 8, life)
+  writeUint16(bytes, at + 10, finishChecksum(sum))
+  writeIpv4Address(source, bytes, at + 12)
+  writeIpv4Address(destination, bytes, at + 16)
   return IPV4_HEADER_LENGTH
 }

@@ -38,6 +38,17 @@ describe('RFC 791 §3.1: reading IPv4', () => {
     expect(read(bytes)).toBe(DropReason.None)
   })
 
+  test('the header checksum is right if and only if all of its words add up, whatever they are', () => {
+    fc.assert(fc.property(fc.uint8Array({ minLength: 20, maxLength: 20 }), fc.nat(159), (random, bit) => {
+      random.set([0x45, random[1]!, 0, 20])
+      const bytes = altered(random, {})
+      expect(read(bytes)).toBe(DropReason.None)
+      bytes[bit >> 3]! ^= 1 << (bit & 7)
+      // Version and lengths are looked at first.
+      if (bit >= 32 || bit >> 3 === 1) expect(read(bytes)).toBe(DropReason.BadChecksum)
+    }))
+  })
+
   test('padding behind the total length is no part of the packet', () => {
     const header = createIpv4Header()
     const frame = new Uint8Array(46)
@@ -154,6 +165,18 @@ describe('writing IPv4', () => {
     const bytes = new Uint8Array(26).fill(0xee)
     expect(writeIpv4(header, bytes, 3)).toBe(20)
     expect(toHex(bytes)).toBe(`eeeeee${toHex(captures.tcpSyn.subarray(0, 20))}eeeeee`)
+  })
+
+  test('of what is too wide for its field the low bits are written, with the checksum of what was written', () => {
+    const header = createIpv4Header()
+    readIpv4(captures.tcpSyn, 0, captures.tcpSyn.length, header)
+    const wide = {
+      ...header, trafficClass: header.trafficClass - 256, identification: header.identification - 65536, hopLimit: header.hopLimit + 512,
+      protocol: header.protocol - 256, totalLength: header.totalLength + 65536,
+    }
+    const bytes = new Uint8Array(20)
+    writeIpv4(wide, bytes, 0)
+    expect(toHex(bytes)).toBe(toHex(captures.tcpSyn.subarray(0, 20)))
   })
 
   test('any header survives writing and reading', () => {
