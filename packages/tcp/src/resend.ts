@@ -22,14 +22,16 @@ export function resendLost(context: TcpContext, tcb: Tcb, now: number): DropReas
   const { mss } = tcb.negotiated
   const ownsRecovery = controlOf(context, tcb).recovery === 'own'
   const windowEnd = sendOffset(tcb, snd.una) + snd.wnd
+  // In slow start after a timeout too, the window grows only while it is what holds the repair back.
+  tcb.cwndLimited = false
   for (let position = nextToResend(recovery); position !== -1; position = nextToResend(recovery)) {
     const start = startAt(sent, position)
     const records = fillSegment(tcb, position)
     const length = endAt(sent, position + records - 1) - start
     // What begins beyond a window that has shrunk need not be sent (RFC 9293 SHLD-16, MAY-7); a closed one is probed instead.
     if (start >= windowEnd) break
-    if (!recovery.forced && congestionAllowance(recovery, congestion, ownsRecovery, mss) < length) break
-    if (pacerStops(tcb, now)) break
+    tcb.cwndLimited = (!recovery.forced && congestionAllowance(recovery, congestion, ownsRecovery, mss) < length) || pacerStops(tcb, now)
+    if (tcb.cwndLimited) break
     if (resendRecords(context, tcb, position, records, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   }
   return DropReason.None
