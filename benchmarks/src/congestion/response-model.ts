@@ -7,8 +7,6 @@ export type LossModel = (transmission: number) => boolean
 export interface ModelOptions {
   /** Round-trip time, ms; always the same. */
   readonly rtt: number
-  /** Window to begin with, in segments, in congestion avoidance. */
-  readonly start: number
   readonly lost: LossModel
   /** Reductions of the window to let pass first, and then to measure. */
   readonly skip: number
@@ -22,12 +20,11 @@ const IN_FLIGHT = 1 << 18
 /**
  * Segments that an algorithm sends in a round-trip time, on average, on a path without queue: the model behind the published response
  * functions. Every transmission is acknowledged by itself, or found lost, a round trip later. A loss reduces the window, once for all
- * losses of one window, and is repaired in no time.
+ * losses of one window, and is repaired in no time. The window begins as the algorithm's state does.
  */
 export function modelWindow<S extends CongestionState>(control: CongestionControl<S>, options: ModelOptions): number {
-  const { rtt, start, lost, skip, measure } = options
+  const { rtt, lost, skip, measure } = options
   const state = control.create(MSS)
-  state.cwnd = state.ssthresh = Math.round(start) * MSS
   const facts = Object.assign(createAckFacts(), { mss: MSS, rtt, srtt: rtt, newlyAcked: MSS, newlyDelivered: MSS })
   const sentAt = new Float64Array(IN_FLIGHT)
   let sent = 0

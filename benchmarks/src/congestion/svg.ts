@@ -59,7 +59,7 @@ export function gridPlot(grids: readonly Grid[]): string {
       cells.forEach((share, i) => {
         const x = left + i * cell.width
         lines.push(`<rect x="${x}" y="${top}" width="${cell.width - 1}" height="${cell.height - 1}" fill="${shade(share)}"/>`)
-        lines.push(text(x + cell.width / 2, top + 14, (100 * share).toFixed(0), 'middle', false, share < 0.45 ? '#fff' : '#000'))
+        lines.push(text(x + cell.width / 2, top + 14, (100 * share).toFixed(0), 'middle', false, share < 0.6 ? '#fff' : '#000'))
       })
     })
     const part = `<g transform="translate(0 ${y})">\n${lines.join('\n')}\n</g>`
@@ -107,11 +107,16 @@ function drawPanel({ title, x, y, series }: Panel, width: number, height: number
 
 function drawSeries({ points, style = 'line' }: Series, color: string, x: (value: number) => number, y: (value: number) => number): string {
   if (style === 'dots') {
-    return points.map((point) => `<circle cx="${fixed(x(point[0]))}" cy="${fixed(y(point[1]))}" r="3.5" fill="${color}"/>`).join('\n')
+    return points.map((point) => `<circle cx="${fixed(x(point[0]))}" cy="${fixed(y(point[1]))}" ${ring(color)}/>`).join('\n')
   }
   const path = points.map((point, i) => `${i === 0 ? 'M' : 'L'}${fixed(x(point[0]))} ${fixed(y(point[1]))}`).join('')
   const dashes = style === 'dashed' ? ' stroke-dasharray="5 4"' : ''
   return `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.3"${dashes}/>`
+}
+
+/** Hollow: several may lie on one another. */
+function ring(color: string): string {
+  return `r="4" fill="none" stroke="${color}" stroke-width="1.5"`
 }
 
 function legend(series: readonly Series[], width: number): string[] {
@@ -119,7 +124,7 @@ function legend(series: readonly Series[], width: number): string[] {
     const y = MARGIN.top + 12 + 14 * i
     const x = width - MARGIN.right - 8
     const ink = PALETTE[(color ?? i) % PALETTE.length]!
-    const sign = style === 'dots' ? `<circle cx="${x - 9}" cy="${y - 4}" r="3.5" fill="${ink}"/>`
+    const sign = style === 'dots' ? `<circle cx="${x - 9}" cy="${y - 4}" ${ring(ink)}/>`
       : `<path d="M${x - 18} ${y - 4}h18" stroke="${ink}" stroke-width="2"${style === 'dashed' ? ' stroke-dasharray="5 4"' : ''}/>`
     return [sign, text(x - 23, y, name, 'end')]
   })

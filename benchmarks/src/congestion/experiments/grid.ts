@@ -22,13 +22,15 @@ const full: Ranges = {
 }
 const quick: Ranges = { rates: [1, 10], rtts: [10, 100], losses: [0, 0.01], buffers: [0.25, 1], length: 8000, settling: 3000 }
 
+/** ACKs are late by up to so many ms. */
+const JITTER = 1
 /** Queues hold some packets at least: less is a switch that nobody builds. */
 const LEAST_BUFFER = 4 * PACKET
 
 function share(control: CongestionControl, ranges: Ranges, rate: number, rtt: number, loss: number, buffer: number): number {
   const bdp = rate * 1e6 / 8 * rtt / 1000
   const network = new Network({
-    rate: rate * 1e6, rtt, buffer: Math.max(LEAST_BUFFER, buffer * bdp), impairments: { loss }, senders: [{ control }],
+    rate: rate * 1e6, rtt, buffer: Math.max(LEAST_BUFFER, buffer * bdp), jitter: JITTER, impairments: { loss }, senders: [{ control }],
   })
   network.run(ranges.settling)
   const before = network.flows[0]!.received
@@ -41,7 +43,7 @@ export const grid: Experiment = {
   title: 'How much of the link is used: rate × round-trip time × loss × buffer',
   method: `One flow alone; text in order at the receiver with its headers, in per cent of the rate. ${full.length / 1000} s each, of which the first
 ${full.settling / 1000} s are left out. Rows: rate and round-trip time of the empty path. Columns: probability of random loss, and buffer in bandwidth-delay
-products (${LEAST_BUFFER / PACKET} packets at least). Full stacks.`,
+products (${LEAST_BUFFER / PACKET} packets at least). ACKs are late by up to ${JITTER} ms at random. Full stacks.`,
 
   run(isQuick) {
     const ranges = isQuick ? quick : full

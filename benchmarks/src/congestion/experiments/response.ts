@@ -46,8 +46,8 @@ function cycle({ control, published }: Case, p: number): readonly [low: number, 
 }
 
 /**
- * The algorithm, begun in its cycle just after a loss. For CUBIC two per cent below: from below it comes to rest there, while any W_max
- * above it shrinks by fast convergence (RFC 9438 §4.7), of which the formula knows nothing, and takes a hundred cycles to come back.
+ * The algorithm, begun in its cycle just after a loss. CUBIC two per cent below: it comes to rest there from below, while a window above
+ * takes some hundred cycles to come down, or shrinks by fast convergence (RFC 9438 §4.7), of which the formula knows nothing.
  */
 function inCycle(control: CongestionControl, low: number, high: number): CongestionControl {
   return {
@@ -89,16 +89,16 @@ export function stackWindow(one: Case, distance: number, skip: number, measure: 
   return { sent: (flow.packets - begin.packets) / (network.now - begin.time) * rtt, cwnd: mean(windows) }
 }
 
-function periodic({ control, rtt, published }: Case, distance: number): number {
-  return modelWindow(control, {
-    rtt, start: published(1 / distance), lost: (transmission) => transmission % distance === 0, skip: 10, measure: 10,
-  })
+/** The same by the model. */
+export function modelledWindow(one: Case, distance: number): number {
+  const lost = (transmission: number): boolean => transmission % distance === 0
+  return modelWindow(inCycle(one.control, ...cycle(one, 1 / distance)), { rtt: one.rtt, lost, skip: 2, measure: 10 })
 }
 
-function random({ control, rtt, published }: Case, distance: number, measure: number): number {
+function randomWindow(one: Case, distance: number, measure: number): number {
   const draws = new Prng(distance)
-  const p = 1 / distance
-  return modelWindow(control, { rtt, start: published(p), lost: () => draws.chance(p), skip: 10, measure })
+  const lost = (): boolean => draws.chance(1 / distance)
+  return modelWindow(inCycle(one.control, ...cycle(one, 1 / distance)), { rtt: one.rtt, lost, skip: 10, measure })
 }
 
 /** Loss events of a full stack for each distance: enough for the cycle to be steady, few enough to be affordable. */
@@ -114,11 +114,15 @@ export function within(published: number, measured: number): boolean {
 export const response: Experiment = {
   name: 'response',
   title: 'Average window and loss: the response functions',
-  method: `One loss in 1/p packets, at even distances, is the model of the published formulas (RFC 9438 §5.1): Reno √(3/2)/√p = 1.22/√p segments, and CUBIC
-(C(3 + β)/(4(1 − β)))^¼ · RTT^¾ / p^¾, or Reno's where that is more, with C = 0.4, β = 0.7. Both take an ACK for every segment (b = 1): our windows grow by
-acknowledged bytes (RFC 3465), so delayed ACKs change nothing. "Stacks" are two full stacks over a link that is never full, whose receiver acknowledges at
-once: packets sent per round-trip time, retransmissions included, and the mean of cwnd. They begin in the cycle of the formula (CUBIC two per cent below it). "Model" drives the algorithm alone, by a flow-level model in which a loss is
-repaired in no time, as the formulas have it; that is how losses at random, beside them, are affordable at p = 10⁻⁵ (300 loss events; not part of the check).`,
+  method: `One loss in 1/p packets, at even distances, is the model of the published formulas (RFC 9438 §5.1): Reno √(3/2)/√p = 1.22/√p segments, and
+CUBIC (C(3 + β)/(4(1 − β)))^¼ · RTT^¾ / p^¾, or Reno's where that is more, with C = 0.4, β = 0.7. Both take an ACK for every segment (b = 1): our windows
+grow by acknowledged bytes (RFC 3465), so delayed ACKs change nothing.
+
+"Stacks" are two full stacks over a link that is never full, whose receiver acknowledges at once: packets sent per round-trip time, retransmissions
+included, and the mean of cwnd. "Model" drives the algorithm alone, and a loss is repaired in no time, as the formulas have it; so losses at
+random, beside them, are affordable at p = 10⁻⁵ too (300 loss events each; they are no part of the check). All begin in the cycle of the formula, CUBIC
+two per cent below it: a window above takes some hundred cycles to come down to it, or shrinks by fast convergence (RFC 9438 §4.7), of which the
+formula knows nothing.`,
 
   run(quick) {
     const distances = quick ? DISTANCES.slice(0, 2) : DISTANCES
@@ -131,8 +135,8 @@ repaired in no time, as the formulas have it; that is how losses at random, besi
         const p = 1 / distance
         const wanted = published(p)
         const stacks = stackWindow(one, distance, ...events(distance, quick))
-        const model = periodic(one, distance)
-        const bernoulli = random(one, distance, quick ? 50 : 300)
+        const model = modelledWindow(one, distance)
+        const bernoulli = randomWindow(one, distance, quick ? 50 : 300)
         rows.push([
           control.name, String(rtt), String(distance), wanted.toFixed(1),
           ...[stacks.sent, stacks.cwnd, model, bernoulli].map((value) => `${value.toFixed(1)} (${ratio(value, wanted)})`),
