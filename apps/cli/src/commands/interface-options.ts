@@ -15,6 +15,7 @@ export interface InterfaceOptions {
   readonly address: readonly IpPrefix[]
   readonly tap?: true
   readonly mtu?: number
+  readonly offload: boolean
   /** False: leave the kernel's side as it is. */
   readonly kernelAddress?: readonly IpPrefix[] | false
   readonly gateway?: readonly string[]
@@ -28,6 +29,7 @@ export function addInterfaceOptions(command: Command): Command {
       .argParser(appendPrefix).makeOptionMandatory())
     .option('--tap', 'Ethernet frames and ARP instead of IP packets; IPv4 only')
     .option('--mtu <bytes>', "largest IP packet (default: the interface's)", parseInteger(68, 65_535))
+    .option('--no-offload', 'cut segments and compute all checksums here: what crosses the interface is what would be on a wire')
     .addOption(new Option('--kernel-address <cidr>', "the kernel's address (default: one beside ours); may be given several times")
       .argParser(appendPrefix))
     .option('--no-kernel-address', "leave the kernel's addresses as they are")
@@ -45,6 +47,7 @@ export function interfaceOf(options: InterfaceOptions): Omit<StackInterfaceOptio
     name,
     mode: options.tap === true ? 'tap' : 'tun',
     mtu,
+    offload: options.offload,
     addresses: addresses.map(formatPrefix),
     kernelAddresses: kernelAddress === false ? [] : kernelAddress?.map(formatPrefix) ?? kernelAddressesBeside(addresses),
     gateways,

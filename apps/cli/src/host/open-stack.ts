@@ -10,6 +10,8 @@ export interface StackInterfaceOptions {
   readonly name: string
   readonly mode: TunMode
   readonly mtu: number | undefined
+  /** Let the kernel cut segments of up to 64 KiB and complete checksums, both ways. */
+  readonly offload: boolean
   /** Ours, with prefix lengths. */
   readonly addresses: readonly string[]
   /** The kernel's on its side of the interface, with prefix lengths. */
@@ -38,9 +40,9 @@ export interface OpenStack {
 
 /** A stack on a TUN or TAP interface, driven in real time. Throws `TunError` when the system does not allow it. */
 export function openStack(options: StackInterfaceOptions): OpenStack {
-  const { name, mode, mtu, addresses, kernelAddresses, gateways, congestionControl, observer, report } = options
+  const { name, mode, mtu, offload, addresses, kernelAddresses, gateways, congestionControl, observer, report } = options
   const others = congestionControls.filter(({ name }) => name !== congestionControl.name)
-  const device = openTun({ name, mode, kernelAddresses, ...(mtu === undefined ? {} : { mtu }) })
+  const device = openTun({ name, mode, offload, kernelAddresses, ...(mtu === undefined ? {} : { mtu }) })
   try {
     const stack = new Stack({
       protocols: [tcp({ keepAlive: true, congestionControl, congestionControls: others }), udp()],
