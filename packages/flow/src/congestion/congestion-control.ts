@@ -53,7 +53,7 @@ export interface AckFacts {
   deliveryRate: number
   /** The application limited the sending when the sampled segment went out: the path may be faster. */
   rateAppLimited: boolean
-  /** `delivered` as it was when the sampled segment was sent: a new round trip begins when that passes the old `delivered`; -1: no sample. */
+  /** `delivered` as it was when the sampled segment was sent: a round trip is over when that passes the old `delivered`; -1: no sample. */
   priorDelivered: number
   /** Bytes in flight just after the sampled segment (in `onSegmentLost`: the lost one) was sent. */
   sentInFlight: number
@@ -98,7 +98,7 @@ export interface CongestionControl<S extends CongestionState = CongestionState> 
   readonly name: string
   /** `'sack'` when absent. */
   readonly recovery?: RecoveryStyle
-  /** `'every-mark'`: `facts.ece` says for each ACK whether it echoes a mark (RFC 8257). Absent: marks count as one loss a window (RFC 3168). */
+  /** `'every-mark'`: `facts.ece` says of each ACK whether it echoes a mark (RFC 8257). Absent: they count as one loss a window (RFC 3168). */
   readonly ecn?: 'every-mark'
   /** State of a new connection. `initialWindow` (bytes) replaces the algorithm's own, as after a lost SYN (RFC 5681 §3.1). */
   create(mss: number, initialWindow?: number): S
