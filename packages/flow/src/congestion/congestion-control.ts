@@ -98,7 +98,7 @@ export interface CongestionControl<S extends CongestionState = CongestionState> 
   readonly name: string
   /** `'sack'` when absent. */
   readonly recovery?: RecoveryStyle
-  /** `'every-mark'`: `facts.ece` says of each ACK whether it echoes a mark (RFC 8257). Absent: they count as one loss a window (RFC 3168). */
+  /** `'every-mark'`: `facts.ece` says of each ACK whether it echoes a mark (RFC 8257). Absent: marks count as one loss a window. */
   readonly ecn?: 'every-mark'
   /** State of a new connection. `initialWindow` (bytes) replaces the algorithm's own, as after a lost SYN (RFC 5681 §3.1). */
   create(mss: number, initialWindow?: number): S
