@@ -6,6 +6,7 @@ import { DropReason, TcpFlags } from '@layerfour/wire'
 import { traceCongestion } from './congestion-trace.ts'
 import type { TcpContext } from './context.ts'
 import { controlOf } from './control.ts'
+import { outputOwedEchoes } from './ecn.ts'
 import { textInSyn } from './fast-open.ts'
 import { noteSentByPacer, pacerStops } from './pacing.ts'
 import { probeLength } from './path-mtu.ts'
@@ -23,6 +24,7 @@ import { armLossProbe, armRetransmission, mayProbe } from './timers.ts'
  */
 export function output(context: TcpContext, tcb: Tcb, now: number): DropReason {
   if (tcb.state === State.CLOSED) return DropReason.None
+  if (tcb.ecn.owedCount > 0 && outputOwedEchoes(context, tcb, now) === DropReason.DeviceQueueFull) return DropReason.DeviceQueueFull
   if (!tcb.synAcked) {
     const full = outputSyn(context, tcb, now)
     if (full !== DropReason.None) return full

@@ -94,6 +94,27 @@ describe('loss recovery with SACK (RFC 2018, 6675, 8985, 6937)', () => {
     expect(out(script)).toEqual([3, 4])
   })
 
+  test('RFC 7323 §5.3: so does one that PAWS finds older than the newest, if that is all that is old about it', () => {
+    const script = new Script({ sack: true, timestamps: true, sendBuffer: 1 << 20 })
+    script.connect().poll()
+    script.network.sent.length = 0
+    script.advance(100).send({ flags: 'SA', seq: 500, ack: 101, mss: MSS, sackPermitted: true, timestamps: [1000, 1] })
+    script.poll()
+    script.write(10 * 1448)
+    script.poll()
+    script.network.sent.length = 0
+    const late = (more: Partial<TestSegment>): DropReason => script.send({
+      flags: 'A', seq: 501, ack: 101, timestamps: [1099, 1], sack: [[101 + 1448, 101 + 2 * 1448]], ...more,
+    })
+    script.advance(100).send({ flags: 'A', seq: 501, ack: 101, timestamps: [1100, 1], sack: [[101 + 2 * 1448, 101 + 3 * 1448]] })
+    expect(late({})).toBe(DropReason.None)
+    expect(script.connection.tcb.recovery.sent.sackedCount).toBe(2)
+    const rejected: Partial<TestSegment>[] = [
+      { sack: [] }, { text: 'x' }, { flags: 'AF' }, { seq: 502 }, { ack: 101 + 1448 }, { window: 70 }, { timestamps: [100, 1] },
+    ]
+    for (const more of rejected) expect(late(more)).toBe(DropReason.PawsRejected)
+  })
+
   test('blocks that were not negotiated count for nothing', () => {
     const script = tenOut({}, { sackPermitted: false })
     script.advance(100).send(ack(1, [2, 11]))

@@ -42,7 +42,7 @@ export function segmentArrives(context: TcpContext, tcb: Tcb, segment: Segment, 
   takeTimestamp(tcb, segment, now)
   tcb.lastReceived = now
   tcb.keepAliveProbes = 0
-  if (tcb.ecn.mode !== EcnMode.Off) noteMark(tcb, segment)
+  if (tcb.ecn.mode !== EcnMode.Off) noteMark(context, tcb, segment)
   if (segment.header.options.userTimeout >= 0) heedUserTimeout(tcb, segment.header.options)
   if (segment.header.flags & TcpFlags.URG) checkUrgent(tcb, segment)
   verdict = takeText(context, tcb, segment, now)

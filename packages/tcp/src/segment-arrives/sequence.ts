@@ -88,7 +88,21 @@ function checkTimestamps(tcb: Tcb, segment: Segment, now: number): DropReason {
   if (!options.hasTimestamps) return DropReason.TimestampMissing
   if (!lessThan(options.timestampValue, timestamps.recent)) return DropReason.None
   if (now - timestamps.recentAt > TIMESTAMP_LIFETIME) return DropReason.None
-  return DropReason.PawsRejected
+  return isOvertaken(tcb, segment) ? DropReason.None : DropReason.PawsRejected
+}
+
+/**
+ * On a path that reorders, an ACK comes behind newer ones and has an older timestamp; its SACK blocks are news all the same. PAWS is
+ * there to keep text of another age out of the stream, and this has none, acknowledges nothing new, says nothing new of the
+ * window, and is no older than a round trip may take. (Ours; Linux lets such duplicate ACKs pass as well.)
+ */
+function isOvertaken(tcb: Tcb, segment: Segment): boolean {
+  const { header } = segment
+  const { snd, timestamps } = tcb
+  if (!tcb.negotiated.sack || header.options.sackCount === 0 || segmentLength(segment) > 0) return false
+  if (!(header.flags & TcpFlags.ACK) || header.sequence !== tcb.rcv.nxt || lessThan(snd.una, header.acknowledgment)) return false
+  if (header.acknowledgment === snd.una && header.window << snd.scale !== snd.wnd) return false
+  return ((timestamps.recent - header.options.timestampValue) | 0) <= tcb.rtt.rto
 }
 
 /** Text from `sequence` on, `length` bytes of it, had arrived before: the next ACK says so (RFC 2883 §4). */
