@@ -7,6 +7,7 @@ import {
   createIpv4Header, createIpv6Header, DropReason, dropReasonNames, formatEndpoint, ipAddressEquals, IpProtocol, readIpv4, readIpv6,
   readUint16,
 } from '@layerfour/wire'
+import { ChecksumCompleter } from './_complete-checksum.ts'
 import type { Observer } from './observer.ts'
 
 export interface RecordOptions extends PcapngWriterOptions {
@@ -18,6 +19,8 @@ export interface RecordOptions extends PcapngWriterOptions {
 
 const LOOPBACK = 0
 const ETHERNET_HEADER = 14
+const NO_OFFLOAD = { transmit: false, receive: false }
+const LOOPBACK_OFFLOAD = { transmit: true, receive: true }
 /** Ethernet header and the largest IP packet. */
 const LARGEST_PACKET = 65_549
 /** Longest comment that the format takes is 65,535 bytes; ours are ASCII but for the arrow. */
@@ -26,6 +29,9 @@ const LONGEST_COMMENT = 60_000
 /**
  * An observer that writes all packets of a stack as a pcapng file, with what they caused, or what caused them, as packet
  * comments: state changes, retransmissions, congestion events, drops. Bytes go to `write` block by block.
+ *
+ * Packets are as the stack has them. With segmentation offload one may be longer than the MTU and stand for several segments.
+ * Checksums that the medium makes needless, or completes, are filled in.
  *
  * One recorder serves one stack. It holds back the last packet until the next one comes, since comments may follow: call
  * `flush` at the end.
@@ -36,6 +42,8 @@ export class PcapngRecorder implements Observer {
   /** Number in the file of each of the stack's interfaces. */
   readonly #numbers = new Map<number, number>()
   readonly #ethernet = new Set<number>()
+  readonly #offloads = new Map<number, Device['offload']>([[LOOPBACK, LOOPBACK_OFFLOAD]])
+  readonly #checksums = new ChecksumCompleter()
   /** The packet held back. */
   readonly #held = new Uint8Array(LARGEST_PACKET)
   #heldLength = -1
@@ -66,6 +74,7 @@ export class PcapngRecorder implements Observer {
 
   interfaceAdded(index: number, device: Device): void {
     if (device.medium === 'ethernet') this.#ethernet.add(index)
+    this.#offloads.set(index, device.offload)
     this.#add(index, device.medium === 'ethernet' ? 'ethernet' : 'raw', `if${index}`)
   }
 
@@ -143,6 +152,10 @@ export class PcapngRecorder implements Observer {
     this.#heldOut = out
     this.#heldLength = Math.min(end - start, LARGEST_PACKET)
     for (let i = 0; i < this.#heldLength; i++) this.#held[i] = bytes[start + i]!
+    const { transmit, receive } = this.#offloads.get(index) ?? NO_OFFLOAD
+    if (transmit || receive) {
+      this.#checksums.complete(this.#held, this.#ethernet.has(index) ? ETHERNET_HEADER : 0, this.#heldLength, out ? transmit : receive)
+    }
   }
 
   /** Whether the packet held back was sent by that connection. */

@@ -1,13 +1,19 @@
 import type { PcapngBlock } from '@layerfour/pcap'
+import { SEGMENTATION_OFFLOAD } from '@layerfour/link'
 import { readPcapng } from '@layerfour/pcap'
+import {
+  createIpv4Header, createIpv6Header, DropReason, readIpv4, readIpv6, readUint16, verifyTransportChecksum, writeUint16,
+} from '@layerfour/wire'
 import { expect, test } from 'vitest'
 import { recordPcapng } from '../src/index.ts'
+import { ChecksumCompleter } from '../src/_complete-checksum.ts'
 import { fate } from './support/channels.ts'
 import { Hosts, pattern } from './support/hosts.ts'
 
 interface Recorded {
   readonly comments: string[]
   readonly time: number
+  readonly data: Uint8Array
 }
 
 function recording(): { recorder: ReturnType<typeof recordPcapng>, packets(): Recorded[], linkTypes(): string[] } {
@@ -27,8 +33,8 @@ function recording(): { recorder: ReturnType<typeof recordPcapng>, packets(): Re
   }
   return {
     recorder,
-    packets: () => read().filter((block) => block.type === 'packet').map(({ comments, time }) => ({
-      comments: comments.flatMap((text) => text.split('\n')), time: time!,
+    packets: () => read().filter((block) => block.type === 'packet').map(({ comments, time, bytes: data }) => ({
+      comments: comments.flatMap((text) => text.split('\n')), time: time!, data,
     })),
     linkTypes: () => read().filter((block) => block.type === 'interface').map(({ name, linkType }) => `${name} ${linkType}`),
   }
@@ -147,4 +153,74 @@ test('remarks go to the packets of their own connection, among many with the sam
   expect(opened.map(({ comments }) => comments.map((text) => text.split(' ')[2]))).toEqual([
     ['127.0.0.1:80'], ['10.0.0.2:80'], ['[fd00::2]:80'],
   ])
+})
+
+/** Where the transport header of an IP packet begins, its protocol, and whether its checksum is right. */
+function look(bytes: Uint8Array, at = 0): { transport: number, protocol: number, good: boolean } {
+  const ipv4 = bytes[at]! >> 4 === 4
+  const [four, six] = [createIpv4Header(), createIpv6Header()]
+  const reason = ipv4 ? readIpv4(bytes, at, bytes.length, four) : readIpv6(bytes, at, bytes.length, six)
+  const header = ipv4 ? four : six
+  expect(reason).toBe(DropReason.None)
+  const transport = at + header.headerLength
+  const { source, destination, protocol } = header
+  return { transport, protocol, good: verifyTransportChecksum(source, destination, protocol, bytes, transport, bytes.length) }
+}
+
+test.each(['ip', 'ethernet'] as const)('with offload, segments of up to 64 KiB are recorded whole, and checksums are right: %s', async (medium) => {
+  const { recorder, packets } = recording()
+  const hosts = new Hosts({ pair: { medium, offload: SEGMENTATION_OFFLOAD }, client: { observer: recorder } })
+  const sent = pattern(500_000)
+  for (const hostname of medium === 'ip' ? ['10.0.0.2', 'fd00::2', 'localhost'] : ['10.0.0.2']) {
+    await hosts.run(async () => {
+      const stack = hostname === 'localhost' ? hosts.client : hosts.server
+      const listener = stack.listen({ port: 80 })
+      const client = await hosts.client.connect({ hostname, port: 80 })
+      const server = await listener.accept()
+      const received = new Uint8Array(sent.length)
+      const [there, back] = [client.write(sent), server.write(sent)]
+      for (const end of [server, client]) {
+        for (let at = 0; at < sent.length;) at += (await end.read(received.subarray(at)))!
+        expect(received).toEqual(sent)
+      }
+      await Promise.all([there, back])
+      listener.close()
+    })
+  }
+  await hosts.run(() => hosts.client.datagram().send(pattern(100), { hostname: '10.0.0.2', port: 9 }))
+  const recorded = packets().map(({ data }) => data).filter((data) => medium === 'ip' || readUint16(data, 12) === 0x0800)
+  const found = recorded.map((data) => look(data, medium === 'ip' ? 0 : 14)).filter(({ protocol }) => protocol === 6 || protocol === 17)
+  expect(found.length).toBeGreaterThan(20)
+  expect(found.filter(({ good }) => !good)).toEqual([])
+  expect(recorded.filter(({ length }) => length > 20_000).length).toBeGreaterThan(20)
+})
+
+test('only an incomplete checksum is completed: 0 where that means so, or the sum of the pseudo-header', async () => {
+  const { recorder, packets } = recording()
+  const hosts = new Hosts({ client: { observer: recorder } })
+  await hosts.run(async () => {
+    for (const hostname of ['10.0.0.2', 'fd00::2']) await hosts.client.datagram().send(pattern(100), { hostname, port: 9 })
+  })
+  const completer = new ChecksumCompleter()
+  for (const { data } of packets().slice(0, 2)) {
+    const { transport, good } = look(data)
+    expect(good).toBe(true)
+    const right = readUint16(data, transport + 6)
+    const complete = (checksum: number, zero: boolean, end = data.length): number => {
+      const bytes = data.slice()
+      writeUint16(bytes, transport + 6, checksum)
+      completer.complete(bytes, 0, end, zero)
+      return readUint16(bytes, transport + 6)
+    }
+    expect(complete(0, true)).toBe(right)
+    expect(complete(0, false)).toBe(0)
+    const wrong = right ^ 1
+    expect(complete(wrong, true)).toBe(wrong)
+    // Linux leaves the sum over addresses, protocol and length.
+    let sum = 17 + data.length - transport
+    for (let at = data[0]! >> 4 === 4 ? 12 : 8; at < transport; at += 2) sum += readUint16(data, at)
+    sum = (sum & 0xffff) + (sum >>> 16)
+    expect(complete((sum & 0xffff) + (sum >>> 16), false)).toBe(right)
+    for (let end = 0; end < data.length; end++) expect(complete(0, true, end)).toBe(0)
+  }
 })

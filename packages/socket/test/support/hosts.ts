@@ -1,3 +1,4 @@
+import type { PairOptions } from '@layerfour/link'
 import { pair } from '@layerfour/link'
 import type { EmulatedLinkOptions } from '@layerfour/sim'
 import { EmulatedLink, Simulation } from '@layerfour/sim'
@@ -7,6 +8,7 @@ import { runVirtual, Stack, tcp, udp, VirtualTimers } from '../../src/index.ts'
 export interface HostsOptions {
   /** An emulated link with these impairments; without it a synchronous pair. */
   readonly link?: EmulatedLinkOptions
+  readonly pair?: PairOptions
   readonly tcp?: TcpSettings
   readonly client?: Partial<StackOptions>
   readonly server?: Partial<StackOptions>
@@ -32,7 +34,7 @@ export class Hosts {
     this.server = host(2, options.server)
     this.#limit = options.limit ?? 24 * 3600 * 1000
     this.link = options.link === undefined ? undefined : new EmulatedLink({ memory: 1 << 22, ...options.link })
-    const [a, b] = this.link === undefined ? pair() : [this.link.a, this.link.b]
+    const [a, b] = this.link === undefined ? pair(options.pair) : [this.link.a, this.link.b]
     this.client.addInterface(a, { addresses: ['10.0.0.1/24', 'fd00::1/64'] })
     this.server.addInterface(b, { addresses: ['10.0.0.2/24', 'fd00::2/64'] })
     this.simulation.add(this.client, 'client')
