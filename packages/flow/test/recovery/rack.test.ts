@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { RecoveryEvent, RecoveryPhase } from '../../src/index.ts'
+import { probeSent, RecoveryEvent, RecoveryPhase } from '../../src/index.ts'
 import { Flow } from './_flow.ts'
 
 /** A flow of 10 segments sent 1 ms apart, after a first one that took 100 ms. */
@@ -72,9 +72,11 @@ describe('RACK (RFC 8985 §6)', () => {
     flow.at(405).ack(1, [[2, 12]])
     expect(flow.congestion.ssthresh).toBeLessThan(once)
     expect(flow.resend(1)).toEqual([1])
-    // And once a round trip: what is lost besides is of the same event.
+    // But no third one, however often it is lost.
     const twice = flow.congestion.ssthresh
-    flow.at(406).ack(1, [[2, 14]])
+    flow.at(406).send(3).ack(1, [[2, 14]])
+    expect(flow.at(507).ack(1, [[2, 17]])).toBe(RecoveryEvent.MoreLost)
+    expect(flow.lost()).toEqual([1])
     expect(flow.congestion.ssthresh).toBe(twice)
   })
 
@@ -133,6 +135,18 @@ describe('RACK (RFC 8985 §6)', () => {
         flow.at(410 + 100 * n).send().ack(flow.nxt - 1, [[1, 2]])
       }
       expect(flow.recovery.rack.windowMultiplier).toBe(2)
+    })
+
+    test('is one too when the text ends where the ACK stands; of a tail loss probe it is none (§7.4)', () => {
+      for (const [probed, multiplier] of [[false, 2], [true, 1]] as const) {
+        const flow = tenOut(3)
+        flow.at(301).ack(4)
+        flow.recovery.rack.unreported = 1
+        if (probed) probeSent(flow.recovery.probe, 4000, true)
+        flow.at(302).ack(4, [[3, 4]])
+        expect(flow.recovery.duplicateReported).toBe(true)
+        expect(flow.recovery.rack.windowMultiplier).toBe(multiplier)
+      }
     })
 
     test('forgets it after sixteen recoveries without another', () => {
