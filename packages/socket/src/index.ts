@@ -2,6 +2,7 @@ export { decodeSnapshot, encodeSnapshot } from '@layerfour/tcp'
 export type { AbortOptions } from './abort-options.ts'
 export type { Accounting } from './accounting.ts'
 export { DYNAMIC_PORTS, EphemeralPorts } from './ephemeral-ports.ts'
+export type { KernelChoice } from './kernels/kernels.ts'
 export type { NetstatRow } from './netstat.ts'
 export type { Observer } from './observer.ts'
 export type {

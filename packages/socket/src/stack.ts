@@ -5,6 +5,8 @@ import { dropReasonNames, Errno, isIpv4, parseIpAddress, parsePrefix } from '@la
 import { combineDigests } from './_combine-digests.ts'
 import type { Accounting } from './accounting.ts'
 import { EphemeralPorts } from './ephemeral-ports.ts'
+import { createKernelMemory } from './kernels/kernels.ts'
+import type { KernelChoice } from './kernels/kernels.ts'
 import type { NetstatRow } from './netstat.ts'
 import type { Observer } from './observer.ts'
 import type { DatagramProtocol, ProtocolAccounting, ProtocolFactory, ProtocolHost, SocketProtocol, StreamProtocol } from './protocol.ts'
@@ -28,6 +30,12 @@ export interface StackOptions {
    * long as the stack lives.
    */
   readonly memory?: number
+  /**
+   * What computes checksums: `'wasm'`, 128-bit instructions of WebAssembly, in whose memory the buffers then are; `'js'`; or
+   * `'auto'`, the default, the former where the host allows it. A host of very many stacks may prefer `'js'`: address space for
+   * WebAssembly is limited.
+   */
+  readonly kernels?: KernelChoice
   /** First and last port for those who do not name one; default 49,152 to 65,535 (RFC 6335 §6). */
   readonly ephemeralPorts?: readonly [first: number, last: number]
   readonly observer?: Observer
@@ -65,6 +73,8 @@ const NOW = 0
 export class Stack {
   /** The internet layer: more addresses, routes, counters. */
   readonly internet: InternetLayer
+  /** What computes checksums over the stack's memory. */
+  readonly kernels: 'js' | 'wasm'
   /** Called once when something became due outside of `poll`; a driver sets it. */
   onWake: (() => void) | null = null
 
@@ -90,7 +100,10 @@ export class Stack {
     if (secret.length < 4) throw new RangeError(`secret has ${secret.length} words, expected 4`)
     this.#clock = options.clock ?? (() => performance.now())
     this.#onError = options.onError
-    this.#arena = new Arena(options.memory ?? DEFAULT_MEMORY, INTERNET_LAYER_MARGIN)
+    const memory = options.memory ?? DEFAULT_MEMORY
+    const { kernels, buffer } = createKernelMemory(options.kernels ?? 'auto', memory + INTERNET_LAYER_MARGIN)
+    this.kernels = kernels
+    this.#arena = new Arena(memory, INTERNET_LAYER_MARGIN, buffer)
     const { observer } = options
     this.#observer = observer
     this.internet = new InternetLayer({

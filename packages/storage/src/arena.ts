@@ -47,8 +47,9 @@ export class Arena {
   /**
    * @param byteLength a power of two from 256 to 2^30.
    * @param margin bytes behind the blocks for `allocateFixed`, 0 to 2^20.
+   * @param buffer memory to use, such as that of a WebAssembly module; it must hold both and keep its length.
    */
-  constructor(byteLength: number, margin = 0) {
+  constructor(byteLength: number, margin = 0, buffer?: ArrayBuffer) {
     if (!Number.isInteger(byteLength) || byteLength < ARENA_MIN_BLOCK || byteLength > ARENA_MAX_BYTES
       || (byteLength & (byteLength - 1)) !== 0) {
       throw new RangeError(`arena size is ${byteLength}, expected a power of two from ${ARENA_MIN_BLOCK} to ${ARENA_MAX_BYTES}`)
@@ -56,8 +57,11 @@ export class Arena {
     if (!Number.isInteger(margin) || margin < 0 || margin > MAX_MARGIN) {
       throw new RangeError(`arena margin is ${margin}, expected 0 to ${MAX_MARGIN} bytes`)
     }
+    if (buffer !== undefined && buffer.byteLength < byteLength + margin) {
+      throw new RangeError(`buffer has ${buffer.byteLength} bytes, expected at least ${byteLength + margin}`)
+    }
     const units = byteLength >> MIN_BLOCK_BITS
-    this.bytes = new Uint8Array(byteLength + margin)
+    this.bytes = new Uint8Array(buffer ?? new ArrayBuffer(byteLength + margin), 0, byteLength + margin)
     this.marginStart = byteLength
     this.capacity = byteLength
     this.topOrder = 31 - Math.clz32(units)

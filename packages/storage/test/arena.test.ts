@@ -63,6 +63,13 @@ describe('Arena', () => {
     expect(() => arena.allocateFixed(0.5)).toThrow(/buffer size is 0.5/)
   })
 
+  test('lives in memory that it is given, if that is large enough', () => {
+    const buffer = new ArrayBuffer(6000)
+    const arena = new Arena(4096, 1000, buffer)
+    expect([arena.bytes.buffer, arena.bytes.length, arena.capacity]).toEqual([buffer, 5096, 4096])
+    expect(() => new Arena(4096, 1905, buffer)).toThrow(/buffer has 6000 bytes, expected at least 6001/)
+  })
+
   test('takes from the smallest free block that fits, so that large ones stay whole', () => {
     const arena = new Arena(1 << 14)
     const small = arena.allocate(MIN)

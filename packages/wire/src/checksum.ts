@@ -1,3 +1,4 @@
+import { KERNEL_BYTES, memoryOf } from './_checksum-memory.ts'
 import type { IpAddress } from './ip-address.ts'
 
 /*
@@ -108,13 +109,15 @@ function sumOctets(bytes: Uint8Array, start: number, end: number): number {
 }
 
 /**
- * Three stretches: octets up to a word boundary of the buffer, whole words, the octets left over.
- * Four accumulators let the processor add several words at once; they are doubles because a word
- * is unsigned. Measured 3 to 4 times as fast as the loop over octets at 1460 bytes.
+ * By the kernel of the memory, if that has one; else in three stretches: octets up to a word boundary of the buffer, whole
+ * words, the octets left over. Four accumulators let the processor add several words at once; they are doubles because a
+ * word is unsigned. Measured 3 to 4 times as fast as the loop over octets at 1460 bytes.
  */
 function sumWords(bytes: Uint8Array, start: number, end: number): number {
   const base = bytes.byteOffset
-  const words = wordsOf(bytes.buffer, (base + end) >>> 2)
+  const memory = memoryOf(bytes.buffer, (base + end) >>> 2)
+  if (memory.sum !== undefined && end - start <= KERNEL_BYTES) return swap(fold(memory.sum(base + start, base + end)))
+  const { words } = memory
   const body = start + (-(base + start) & 3)
   let i = (base + body) >>> 2
   const stop = (base + end) >>> 2
@@ -138,25 +141,4 @@ function sumWords(bytes: Uint8Array, start: number, end: number): number {
   const native = fold(fold(low) + fold((total - low) / 0x1_0000_0000))
   const rest = fold((littleEndian ? swap(native) : native) + sumOctets(bytes, stop * 4 - base, end))
   return sumOctets(bytes, start, body) + (((body - start) & 1) === 0 ? rest : swap(rest))
-}
-
-/*
- * Word views are kept per buffer, so that none is made per packet: the last one at hand, all of
- * them weakly, because two stacks that talk to each other use several buffers in turn.
- */
-const views = /* @__PURE__ */ new WeakMap<ArrayBufferLike, Uint32Array>()
-let lastBuffer: ArrayBufferLike | undefined
-let lastWords: Uint32Array = /* @__PURE__ */ new Uint32Array(0)
-
-function wordsOf(buffer: ArrayBufferLike, count: number): Uint32Array {
-  // A resizable buffer may have outgrown its view.
-  if (buffer === lastBuffer && count <= lastWords.length) return lastWords
-  let words = views.get(buffer)
-  if (words === undefined || count > words.length) {
-    words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2)
-    views.set(buffer, words)
-  }
-  lastBuffer = buffer
-  lastWords = words
-  return words
 }

@@ -1,6 +1,8 @@
 export * from './arp.ts'
 export * from './bytes.ts'
 export * from './checksum.ts'
+export type { SumKernel } from './_checksum-memory.ts'
+export { setSumKernel } from './_checksum-memory.ts'
 export * from './drop-reason.ts'
 export * from './errno.ts'
 export * from './ethernet.ts'

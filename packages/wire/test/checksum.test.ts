@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  addSum, checksum, createIpAddress, finishChecksum, onesComplementSum, parseIpAddress, pseudoHeaderSum, updateChecksum16,
-  updateChecksum32,
+  addSum, checksum, createIpAddress, finishChecksum, onesComplementSum, parseIpAddress, pseudoHeaderSum, setSumKernel,
+  updateChecksum16, updateChecksum32,
 } from '../src/index.ts'
 import { hex } from './_hex.ts'
 
@@ -182,5 +182,38 @@ describe('pseudo-headers', () => {
     const ones = { w0: -1, w1: -1, w2: -1, w3: -1 }
     expect(pseudoHeaderSum(ones, ones, 255, 0xffffffff)).toBe(255)
     expect(pseudoHeaderSum(createIpAddress(), parseIpAddress('::1')!, 6, 20)).toBe(27)
+  })
+})
+
+describe('a kernel for the memory', () => {
+  const buffer = pattern(200_000).buffer
+  const ranges: [number, number][] = []
+  setSumKernel(buffer, (start, end) => {
+    ranges.push([start, end])
+    const bytes = new Uint8Array(buffer)
+    let sum = 0
+    for (let i = start; i < end; i++) sum += (i - start) % 2 === 0 ? bytes[i]! : bytes[i]! * 256
+    return sum
+  })
+
+  test('is asked for ranges of 64 bytes to 64 KiB, by their places in the buffer, and gives the same sums', () => {
+    const bytes = new Uint8Array(buffer, 5)
+    const plain = pattern(200_000).subarray(5)
+    for (const [start, end] of [[0, 63], [3, 67], [4, 1465], [1, 65_537], [1, 65_538], [0, 199_995]] as const) {
+      expect(checksum(bytes, start, end, 77), `${start} to ${end}`).toBe(checksum(plain, start, end, 77))
+    }
+    expect(ranges).toEqual([[8, 72], [9, 1470], [6, 65_542]])
+  })
+
+  test('is not asked for other memory, whatever the order', () => {
+    const others = [pattern(100), pattern(300), pattern(500)]
+    ranges.length = 0
+    for (let turn = 0; turn < 3; turn++) {
+      for (const bytes of others) {
+        expect(checksum(bytes, 0, 100)).toBe(finishChecksum(naiveSum(bytes, 0, 100)))
+        checksum(new Uint8Array(buffer), 0, 100)
+      }
+    }
+    expect(ranges).toHaveLength(9)
   })
 })
