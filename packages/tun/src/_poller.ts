@@ -4,8 +4,8 @@ import { libc, O_CLOEXEC, O_NONBLOCK, POLLIN } from './_libc.ts'
 /** A descriptor whose owner wants to know when it can be read. */
 export interface Watched {
   readonly fd: number
-  /** Something is there to read, or the descriptor failed; reading tells which. */
-  readable(): void
+  /** Something is there to read, or the descriptor failed; reading tells which. Whether a packet was read. */
+  readable(): boolean
   /** No thread looks at the descriptor any more: now it may be closed. */
   released(): void
 }
@@ -29,6 +29,8 @@ class Poller {
   #wakeFd = -1
   #waiting = false
   #delivering = false
+  /** A look without waiting is due in the next turn of the event loop. */
+  #looking = false
   readonly #onExit = (): void => this.#wake()
 
   add(watched: Watched): void {
@@ -48,7 +50,7 @@ class Poller {
   /** Brings the wait in line with the set: interrupts it when one is on, starts one when it is needed. */
   #settle(): void {
     if (this.#waiting) return this.#wake()
-    if (this.#delivering) return // #done settles when all have read
+    if (this.#delivering || this.#looking) return // #done and #lookAgain settle when all have read
     for (const watched of this.#leaving.splice(0)) watched.released()
     if (this.#watched.length > 0) return this.#wait()
     this.#closeWakeFd()
@@ -79,16 +81,41 @@ class Poller {
     this.#waiting = false
     this.#delivering = true
     const revents = (i: number): number => (ready > 0 ? this.#descriptors.getInt16(i * POLLFD_SIZE + 6, true) : 0)
+    let active = false
     try {
       if (revents(0) !== 0) libc().read(this.#wakeFd, new Uint8Array(8), 8)
       for (let i = 0; i < this.#polled.length; i++) {
         const watched = this.#polled[i]!
-        if (revents(i + 1) !== 0 && !this.#leaving.includes(watched)) watched.readable()
+        if (revents(i + 1) !== 0 && !this.#leaving.includes(watched) && watched.readable()) active = true
       }
     } finally {
       // Also after an exception of a receiver: it is the application's, and the other interfaces go on.
       this.#delivering = false
-      this.#settle()
+      if (active) this.#lookSoon()
+      else this.#settle()
+    }
+  }
+
+  /**
+   * Where packets came, more follow as soon as they are answered. To look costs a microsecond, to wait on a thread and be woken fifty: so
+   * the rest of the program has its turn, and then we look without waiting, until nothing is there.
+   */
+  #lookSoon(): void {
+    this.#looking = true
+    setImmediate(this.#lookAgain)
+  }
+
+  readonly #lookAgain = (): void => {
+    let active = false
+    this.#delivering = true
+    try {
+      for (let i = 0; i < this.#watched.length; i++) if (this.#watched[i]!.readable()) active = true
+    } finally {
+      this.#delivering = false
+      this.#looking = false
+      for (const watched of this.#leaving.splice(0)) watched.released()
+      if (active) this.#lookSoon()
+      else this.#settle()
     }
   }
 

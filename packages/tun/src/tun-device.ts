@@ -154,14 +154,19 @@ class LinuxTun implements TunDevice, Watched {
     poller.remove(this)
   }
 
-  readable(): void {
-    for (let burst = 0; burst < LARGEST_BURST && this.#open; burst++) {
+  readable(): boolean {
+    let burst = 0
+    for (; burst < LARGEST_BURST && this.#open; burst++) {
       const buffer = this.#buffer
       const length = this.#libc.read(this.fd, buffer, BUFFER_SIZE)
-      if (length < 0) return this.#readFailed()
+      if (length < 0) {
+        this.#readFailed()
+        break
+      }
       if (this.#headerLength === 0) this.#receiver?.(buffer, 0, length, 0, false)
       else this.#receiver?.(buffer, VIRTIO_HEADER_LENGTH, length, segmentSizeOf(buffer, 0), checksumVouchedFor(buffer, 0))
     }
+    return burst > 0
   }
 
   released(): void {
