@@ -8,7 +8,7 @@ export interface Iperf3Report {
   readonly end: {
     readonly streams?: readonly unknown[]
     readonly sum_sent?: { readonly bytes: number }
-    readonly sum_received?: { readonly bytes: number }
+    readonly sum_received?: { readonly bytes: number, readonly bits_per_second: number }
     readonly sum_sent_bidir_reverse?: { readonly bytes: number }
     readonly sum_received_bidir_reverse?: { readonly bytes: number }
     /** Of the end that sends. */
