@@ -72,7 +72,7 @@ async function main(args: string[]): Promise<void> {
   writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
 }
 
-/** The hosts take turns: whatever else the machine does meets all of them. A first one of each, while the engine compiles, does not count. */
+/** The hosts take turns: whatever else the machine does meets all of them. A first turn, while the engine compiles, does not count. */
 async function compare(
   hosts: readonly TunHost[], direction: Direction, title: string, rounds: number, seconds: number,
 ): Promise<TimedResult> {
