@@ -12,6 +12,10 @@ const SCARCE_GAP = 16_384
 const SCARCE = 0.5
 /** The first memory a receive buffer takes, in bytes. */
 const FIRST_RESERVE = 4096
+/** A packet with so many bytes of text stands for many segments, and others of its kind follow before anything is read. */
+const LONG_TEXT = 16_384
+/** What it takes is room for so many of them: to move text into a larger ring costs more than the ring. */
+const LONG_TEXTS = 4
 
 /**
  * Puts text where it belongs in the receive ring. `sequence` lies at or after RCV.NXT and the text
@@ -32,7 +36,7 @@ export function acceptText(
   const at = ring.length + gap
   // Far out of order: memory only for who has sent in order before, or one byte would cost a window of it.
   if (gap > 0 && gap + length > Math.max(freeGap(context), 2 * tcb.receivedOffset)) return -1
-  if (!reserve(context, tcb, at + length)) return -1
+  if (!reserve(context, tcb, at + length, length)) return -1
 
   if (gap === 0 && (tcb.reassembly === undefined || tcb.reassembly.count === 0)) {
     ringWriteAt(context.arena, ring, at, bytes, start, end)
@@ -66,10 +70,19 @@ function freeGap({ arena }: TcpContext): number {
   return arena.used > SCARCE * arena.capacity ? SCARCE_GAP : FREE_GAP
 }
 
-/** Grows the ring in doublings, as text needs it, up to the connection's limit. */
-function reserve(context: TcpContext, tcb: Tcb, needed: number): boolean {
+/** Grows the ring in doublings, as text needs it, up to the connection's limit; in fewer steps where packets are long. */
+function reserve(context: TcpContext, tcb: Tcb, needed: number, length: number): boolean {
   const ring = tcb.receiveRing
   if (needed <= ring.capacity) return true
+  if (length >= LONG_TEXT) {
+    const roomy = Math.min(LONG_TEXTS * needed, tcb.receiveLimit)
+    if (roomy > needed && grow(context, tcb, roomy)) return true
+  }
+  return grow(context, tcb, needed)
+}
+
+function grow(context: TcpContext, tcb: Tcb, needed: number): boolean {
+  const ring = tcb.receiveRing
   let capacity = ring.capacity === 0 ? FIRST_RESERVE : ring.capacity
   while (capacity < needed) capacity *= 2
   return ringReserve(context.arena, ring, capacity)

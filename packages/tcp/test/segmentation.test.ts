@@ -199,4 +199,20 @@ describe('one packet that came in for several segments', () => {
     script.send({ flags: 'A', seq: 61_501, ack: 101, text: MSS })
     script.expect({ flags: 'A', seq: 101, ack: 62_501 })
   })
+
+  test('makes room for others like it in the receive buffer, up to its limit and as far as there is memory', () => {
+    const capacity = (receiveBuffer: number, spare: number): number => {
+      const script = established({ receiveBuffer, windowScaling: true }, {}, { scale: 0 })
+      const { arena } = script
+      // All but so much is taken.
+      const free = (): number => arena.capacity - arena.used
+      for (let size = arena.capacity; size >= spare;) if (free() < size + spare || arena.allocate(size) < 0) size /= 2
+      script.send({ flags: 'A', seq: 501, ack: 101, text: 60_000, segmentSize: MSS })
+      script.expect({ flags: 'A', seq: 101, ack: 60_501 })
+      return script.connection.tcb.receiveRing.capacity
+    }
+    expect(capacity(1 << 20, 1 << 21)).toBe(1 << 18)
+    expect(capacity(65_535, 1 << 21)).toBe(1 << 16)
+    expect(capacity(1 << 20, 1 << 16)).toBe(1 << 16)
+  })
 })
