@@ -1,4 +1,5 @@
 import type { AckFacts } from './congestion/congestion-control.ts'
+import type { RttEstimator } from './rtt.ts'
 
 /**
  * Measures how fast the path delivers (draft-cheng-iccrg-delivery-rate-estimation, now the section "Delivery Rate
@@ -117,10 +118,12 @@ export function rateOnLost(
 
 /**
  * All that one ACK delivers is known: fills `deliveryRate`, `rateAppLimited`, `priorDelivered`, `sentInFlight`, `lostSinceSent`
- * and `delivered` of the facts, and readies the sample for the next ACK. `minRtt`: least round-trip time seen in ms, 0 or
- * Infinity while unknown.
+ * and `delivered` of the facts, and readies the sample for the next ACK. The least
+ * round-trip time is the estimator's, 0 or Infinity while unknown.
  */
-export function finishRateSample(rate: DeliveryRate, sample: RateSample, minRtt: number, facts: AckFacts): void {
+export function finishRateSample(
+  rate: DeliveryRate, sample: RateSample, { min: minRtt }: Readonly<Pick<RttEstimator, 'min'>>, facts: AckFacts,
+): void {
   if (rate.appLimitedUntil > 0 && rate.delivered > rate.appLimitedUntil) rate.appLimitedUntil = 0
   facts.delivered = rate.delivered
   // Neither the sending rate nor the rate of a burst of ACKs can exceed what the path did: the longer interval counts.

@@ -164,7 +164,7 @@ export class Flow<S extends CongestionState = CongestionState> {
         this.algorithm.onLoss(state, Object.assign(facts, { inFlight: this.inFlight + lost }))
         facts.inRecovery = true
       }
-      finishRateSample(rate, sample, this.minRtt, facts)
+      finishRateSample(rate, sample, { min: this.minRtt }, facts)
       Object.assign(facts, { inFlight: this.inFlight, lost, appLimited: rate.appLimitedUntil > 0 })
       this.algorithm.onAck(state, facts)
       if (this.head > 4096) {

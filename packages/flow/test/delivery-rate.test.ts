@@ -39,7 +39,7 @@ class Sender {
         this.rate, this.sample, r.delivered, r.deliveredAt, r.firstSentAt, r.sentAt, r.appLimited, r.sentInFlight, r.lost, bytes, now,
       )
     }
-    finishRateSample(this.rate, this.sample, minRtt, this.facts)
+    finishRateSample(this.rate, this.sample, { min: minRtt }, this.facts)
     return this.facts
   }
 

@@ -237,7 +237,7 @@ export class Connection {
   configure(changes: Partial<Settings>): void {
     const { tcb } = this
     const { keepAlive, keepAliveIdle, userTimeout } = tcb.settings
-    Object.assign(tcb.settings, changes)
+    tcb.settings = { ...tcb.settings, ...changes }
     const { settings, timers } = tcb
     // Other changes leave probes that are under way alone.
     if (settings.keepAlive !== keepAlive || settings.keepAliveIdle !== keepAliveIdle) armKeepAlive(tcb)

@@ -7,12 +7,15 @@ import type { FastOpenCache } from './fast-open.ts'
 import type { TcpObserver } from './observer.ts'
 import type { ReplyQueue } from './reply-queue.ts'
 import type { Segment } from './segment.ts'
+import type { Settings } from './tcb.ts'
 
 /** What all connections of one TCP share: its surroundings, and the objects it reuses for every segment. */
 export interface TcpContext {
   readonly network: NetworkLayer
   readonly arena: Arena
   readonly config: TcpConfig
+  /** What connections have whose users changed none; shared, so never changed. */
+  readonly settings: Settings
   /** Congestion control algorithms in use; the first is the default one. */
   readonly controls: CongestionControl[]
   readonly observer: TcpObserver | undefined

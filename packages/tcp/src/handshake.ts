@@ -87,5 +87,5 @@ const USER_TIMEOUT_LEAST = 100_000
 export function heedUserTimeout(tcb: Tcb, options: TcpOptions): void {
   if (!tcb.settings.userTimeoutOption || options.userTimeout < 0) return
   const longer = Math.max(tcb.settings.userTimeout, options.userTimeout * 1000, USER_TIMEOUT_LEAST)
-  tcb.settings.userTimeout = Math.min(longer, USER_TIMEOUT_LIMIT)
+  tcb.settings = { ...tcb.settings, userTimeout: Math.min(longer, USER_TIMEOUT_LIMIT) }
 }

@@ -123,7 +123,7 @@ export function createTcb(
     finReceived: false,
     finOffset: -1,
     orphan: false,
-    settings: { ...defaultSettings(config), ...options.settings },
+    settings: options.settings === undefined ? context.settings : { ...context.settings, ...options.settings },
     ackNow: false,
     duplicateAcksOwed: 0,
     unackedText: 0,

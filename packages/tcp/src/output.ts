@@ -135,15 +135,17 @@ function outputNewText(context: TcpContext, tcb: Tcb, outstanding: number, now: 
     if (tcb.lossProbeNow) {
       tcb.lossProbeNow = false
       probeSent(recovery.probe, sendOffset(tcb, snd.nxt), false)
+      // One probe at a time: what was armed for new text would put off the retransmission timer once more.
+      tcb.timers.lossProbe = Infinity
       armRetransmission(tcb, now, settings.userTimeout)
     }
   }
   tcb.cwndLimited = queued > 0 && networkStops
-  if (queued === 0) noteAppLimited(tcb)
+  if (queued === 0 || !networkStops) noteAppLimited(tcb)
   return DropReason.None
 }
 
-/** Everything was sent, and the network would take more: what is measured now says little about it. */
+/** Everything was sent, or the peer's window is full, and the network would take more: what is measured now says little about it. */
 function noteAppLimited(tcb: Tcb): void {
   const { recovery, congestion } = tcb
   const inFlight = bytesInFlight(recovery.sent)

@@ -210,7 +210,8 @@ export interface Tcb {
   finOffset: number
   /** Nobody will read again: text that arrives meets a reset (RFC 9293 §3.10.4, RFC 1122 §4.2.2.13). */
   orphan: boolean
-  readonly settings: Settings
+  /** Shared with other connections until one is changed: replace it, do not write to it. */
+  settings: Readonly<Settings>
 
   /** An ACK is owed with the next output. */
   ackNow: boolean

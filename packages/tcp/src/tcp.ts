@@ -20,7 +20,7 @@ import type { ListenOptions } from './listener.ts'
 import { TcpListener } from './listener.ts'
 import type { TcpObserver } from './observer.ts'
 import type { OpenOptions } from './open.ts'
-import { createTcb } from './open.ts'
+import { createTcb, defaultSettings } from './open.ts'
 import { ReplyQueue } from './reply-queue.ts'
 import { segmentArrives } from './segment-arrives/index.ts'
 import { createSegment, segmentLength } from './segment.ts'
@@ -74,6 +74,7 @@ export class Tcp {
       network,
       arena,
       config,
+      settings: defaultSettings(config),
       controls: controlList(congestionControl, congestionControls),
       observer,
       hash: new SipHash(secret),

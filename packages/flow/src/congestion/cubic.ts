@@ -45,7 +45,7 @@ export const cubic: CongestionControl<CubicState> = {
   create(mss: number, firstWindow: number = initialWindow(mss)): CubicState {
     const state: CubicState = {
       cwnd: firstWindow, ssthresh: MAX_CONGESTION_WINDOW, pacingRate: 0,
-      hystart: createHystart(), epoch: createEpoch(), undo: createEpoch(), lastAck: Infinity, credit: NaN,
+      hystart: createHystart(), epoch: createEpoch(), undo: NO_EPOCH, lastAck: Infinity, credit: NaN,
     }
     state.credit = 0
     return state
@@ -69,7 +69,7 @@ export const cubic: CongestionControl<CubicState> = {
   onLoss(state: CubicState, facts: AckFacts): void {
     const { cwnd, epoch } = state
     const mild = facts.ece && cwnd >= state.ssthresh
-    Object.assign(state.undo, epoch)
+    state.undo = { ...epoch }
     // Less than last time: another flow has come, so room is made for it. A fraction of a segment is not less: windows are segments
     // (§4.1.1), and a flow alone on its path comes to lose at the same window again and again, give or take some bytes.
     epoch.wMax = cwnd <= epoch.wMax - facts.mss ? cwnd * ((1 + BETA) / 2) : cwnd
@@ -84,7 +84,7 @@ export const cubic: CongestionControl<CubicState> = {
   /** As Reno, with CUBIC's factor; the next stage begins at its plateau (§4.8). */
   onTimeout(state: CubicState, facts: AckFacts): void {
     if (facts.timeouts <= 1) {
-      Object.assign(state.undo, state.epoch)
+      state.undo = { ...state.epoch }
       if (!facts.inRecovery) state.epoch.cwndPrior = state.cwnd
     }
     state.epoch.start = Infinity
@@ -118,6 +118,9 @@ function createEpoch(): CubicEpoch {
   epoch.cwndPrior = 0
   return epoch
 }
+
+/** Before any reduction there is nothing to take back, nor any memory for it. */
+const NO_EPOCH: CubicEpoch = createEpoch()
 
 /** Time without a full window does not count (§5.8): the start moves along. */
 function stopClock(state: CubicState, now: number): void {

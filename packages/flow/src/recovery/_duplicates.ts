@@ -30,7 +30,7 @@ export function reactToDuplicates<S extends CongestionState>(
   facts.inFlight = outstandingBytes(recovery.sent)
   switch (applyAck(control, congestion, fast, facts)) {
     case RecoveryAction.EnterRecovery:
-      undoPrepare(recovery.undo, cwnd, ssthresh, facts.ack)
+      recovery.undo = undoPrepare(recovery.undo, cwnd, ssthresh, facts.ack)
       loseFirst(recovery)
       // Tahoe has no fast recovery: slow start sends everything again, as after a timeout.
       if (control.recovery === 'tahoe') markAllLost(recovery.sent)

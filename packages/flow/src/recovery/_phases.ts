@@ -1,6 +1,6 @@
 import type { AckFacts, CongestionControl, CongestionState } from '../congestion/congestion-control.ts'
 import { FrtoStep, frtoOnAck } from './f-rto.ts'
-import { type LossRecovery, RecoveryEvent, RecoveryPhase } from './loss-recovery.ts'
+import { flightSize, type LossRecovery, RecoveryEvent, RecoveryPhase } from './loss-recovery.ts'
 import { reductionStart } from './prr.ts'
 import { rackRecoveryEnded, rackTooEarly } from './rack.ts'
 import { unmarkFalselyLost } from './sent-marks.ts'
@@ -17,7 +17,7 @@ export function enterRecovery<S extends CongestionState>(
 ): void {
   const again = recovery.phase === RecoveryPhase.Recovery
   // If it all was a false alarm, both reductions were.
-  if (!again) undoPrepare(recovery.undo, congestion.cwnd, congestion.ssthresh, facts.ack)
+  if (!again) recovery.undo = undoPrepare(recovery.undo, congestion.cwnd, congestion.ssthresh, facts.ack)
   recovery.phase = RecoveryPhase.Recovery
   recovery.point = facts.sent
   // Twice, not as often as something is lost again.
@@ -25,9 +25,8 @@ export function enterRecovery<S extends CongestionState>(
   recovery.forced = true
   probeOver(recovery.probe)
   facts.inRecovery = true
-  reductionStart(recovery.reduction, facts.priorInFlight)
-  // Where much was lost, less is in flight than the first reduction allows: the second one is of the window.
-  facts.inFlight = again && congestion.cwnd > facts.priorInFlight ? congestion.cwnd : facts.priorInFlight
+  recovery.reduction = reductionStart(recovery.reduction, facts.priorInFlight)
+  facts.inFlight = flightSize(recovery, congestion)
   control.onLoss(congestion, facts)
 }
 

@@ -1,5 +1,6 @@
 import type { AckFacts } from '../congestion/congestion-control.ts'
 import { createRateSample, rateOnDelivered, type RateSample } from '../delivery-rate.ts'
+import type { RttEstimator } from '../rtt.ts'
 import type { LossRecovery } from './loss-recovery.ts'
 import { rackDelivered } from './rack.ts'
 import { firstWithin, isCredible, isDuplicateReport, noteRun, type SackBlocks, skipSacked } from './scoreboard.ts'
@@ -15,20 +16,20 @@ export const ackSample: RateSample = createRateSample()
  * `priorInFlight`, and `rtt` when a segment that was sent once gives a sample (Karn's rule). The caller then feeds the estimator
  * and calls `reactToAck`.
  */
-export function takeDelivered(recovery: LossRecovery, blocks: SackBlocks, minRtt: number, facts: AckFacts): void {
+export function takeDelivered(recovery: LossRecovery, blocks: SackBlocks, rtt: RttEstimator, facts: AckFacts): void {
   recovery.newlyDelivered = 0
   recovery.originalDelivered = false
   recovery.resentNeedlessly = false
   facts.priorInFlight = bytesInFlight(recovery.sent)
   facts.rtt = -1
-  takeAcknowledged(recovery, blocks, minRtt, facts)
+  takeAcknowledged(recovery, blocks, rtt, facts)
   recovery.duplicateReported = isDuplicateReport(blocks)
-  if (recovery.selective) takeSackBlocks(recovery, blocks, minRtt, facts)
+  if (recovery.selective) takeSackBlocks(recovery, blocks, rtt, facts)
   facts.newlyDelivered = recovery.newlyDelivered
 }
 
 /** Records below SND.UNA leave. */
-function takeAcknowledged(recovery: LossRecovery, blocks: SackBlocks, minRtt: number, facts: AckFacts): void {
+function takeAcknowledged(recovery: LossRecovery, blocks: SackBlocks, rtt: RttEstimator, facts: AckFacts): void {
   const { sent, undo } = recovery
   const { now, ack } = facts
   let resent = false
@@ -45,7 +46,7 @@ function takeAcknowledged(recovery: LossRecovery, blocks: SackBlocks, minRtt: nu
         // The oldest: the ACK may have been held back for it.
         facts.rtt = now - sentAt
       }
-      noteDelivered(recovery, slot, end - sent.start, minRtt, blocks.echoedAt, now)
+      noteDelivered(recovery, slot, end - sent.start, rtt, blocks, facts)
     }
     dropFirst(sent)
   }
@@ -62,7 +63,7 @@ function takeAcknowledged(recovery: LossRecovery, blocks: SackBlocks, minRtt: nu
   recovery.originalDelivered = false
 }
 
-function takeSackBlocks(recovery: LossRecovery, blocks: SackBlocks, minRtt: number, facts: AckFacts): void {
+function takeSackBlocks(recovery: LossRecovery, blocks: SackBlocks, rtt: RttEstimator, facts: AckFacts): void {
   const { sent } = recovery
   for (let block = recovery.duplicateReported ? 1 : 0; block < blocks.count; block++) {
     const left = blocks.edges[2 * block]!
@@ -74,7 +75,7 @@ function takeSackBlocks(recovery: LossRecovery, blocks: SackBlocks, minRtt: numb
       const slot = slotOf(sent, position)
       if (facts.rtt < 0 && !(sent.columns.flags[slot]! & RESENT)) facts.rtt = facts.now - sent.columns.sentAt[slot]!
       // Out of order: the timestamp that the ACK echoes is not this segment's (RFC 7323 §4.3).
-      noteDelivered(recovery, slot, sent.columns.end[slot]! - startAt(sent, position), minRtt, Infinity, facts.now)
+      noteDelivered(recovery, slot, sent.columns.end[slot]! - startAt(sent, position), rtt, undefined, facts)
       markSacked(sent, position)
       position = skipSacked(sent, position + 1)
     }
@@ -82,8 +83,13 @@ function takeSackBlocks(recovery: LossRecovery, blocks: SackBlocks, minRtt: numb
   }
 }
 
-/** One record has arrived for sure. */
-function noteDelivered(recovery: LossRecovery, slot: number, bytes: number, minRtt: number, echoedAt: number, now: number): void {
+/**
+ * One record has arrived for sure. `echo`: the blocks, when the ACK's timestamp is about this record. Here and below, times come in
+ * objects: a fraction that passes from one function to another is put into a box.
+ */
+function noteDelivered(
+  recovery: LossRecovery, slot: number, bytes: number, rtt: RttEstimator, echo: SackBlocks | undefined, facts: AckFacts,
+): void {
   const { sent, rate } = recovery
   const { columns } = sent
   const flags = columns.flags[slot]!
@@ -92,7 +98,7 @@ function noteDelivered(recovery: LossRecovery, slot: number, bytes: number, minR
   if ((flags & (LOST | RESENT)) === LOST) recovery.originalDelivered = true
   rateOnDelivered(
     rate, ackSample, columns.delivered[slot]!, columns.deliveredAt[slot]!, columns.firstSentAt[slot]!, columns.sentAt[slot]!,
-    (flags & APP_LIMITED) !== 0, columns.inFlight[slot]!, columns.lost[slot]!, bytes, now,
+    (flags & APP_LIMITED) !== 0, columns.inFlight[slot]!, columns.lost[slot]!, bytes, facts.now,
   )
-  if (recovery.selective) rackDelivered(recovery.rack, sent, slot, now, minRtt, echoedAt)
+  if (recovery.selective) rackDelivered(recovery.rack, sent, slot, rtt, echo, facts)
 }

@@ -2,11 +2,11 @@ import type { CongestionState } from '../congestion/congestion-control.ts'
 import { createDeliveryRate, type DeliveryRate, rateShiftTime } from '../delivery-rate.ts'
 import { FrtoStep } from './f-rto.ts'
 import { createFastRecovery, type FastRecovery } from './fast-recovery.ts'
-import { createRateReduction, type RateReduction } from './prr.ts'
+import { NO_REDUCTION, type RateReduction } from './prr.ts'
 import { createRack, type Rack } from './rack.ts'
-import { bytesInFlight, createSentQueue, firstLost, type SentQueue, slotOf } from './sent-queue.ts'
+import { bytesInFlight, createSentQueue, firstLost, outstandingBytes, type SentQueue, slotOf } from './sent-queue.ts'
 import { createTailLossProbe, type TailLossProbe } from './tail-loss-probe.ts'
-import { createUndo, type Undo } from './undo.ts'
+import { NO_UNDO, type Undo } from './undo.ts'
 
 /** What a sender is busy with. */
 export const RecoveryPhase = {
@@ -56,10 +56,10 @@ export interface LossRecovery {
   readonly rate: DeliveryRate
   readonly rack: Rack
   readonly probe: TailLossProbe
-  readonly reduction: RateReduction
+  reduction: RateReduction
   /** Without SACK alone. */
   fast: FastRecovery | undefined
-  readonly undo: Undo
+  undo: Undo
   frto: FrtoStep
   /** When more may be found to be lost, though no ACK came; Infinity: never. */
   reorderDeadline: number
@@ -80,7 +80,7 @@ export function createLossRecovery(): LossRecovery {
   const recovery: LossRecovery = {
     phase: RecoveryPhase.Open, point: NaN, reducedAt: NaN, selective: false,
     sent: createSentQueue(), rate: createDeliveryRate(), rack: createRack(),
-    probe: createTailLossProbe(), reduction: createRateReduction(), fast: undefined, undo: createUndo(),
+    probe: createTailLossProbe(), reduction: NO_REDUCTION, fast: undefined, undo: NO_UNDO,
     frto: FrtoStep.Off, reorderDeadline: NaN, forced: false, newlyDelivered: 0, originalDelivered: false, resentNeedlessly: false,
     duplicateReported: false, lostAgain: false, mtuProbeLost: false,
   }
@@ -123,6 +123,15 @@ export function congestionAllowance(recovery: LossRecovery, congestion: Congesti
   return allowance > least ? allowance : least
 }
 
+/**
+ * FlightSize (RFC 5681 §2): what is outstanding; at most the window, because what SACKs let go beyond it took the place of segments
+ * that had left the network.
+ */
+export function flightSize(recovery: LossRecovery, congestion: CongestionState): number {
+  const outstanding = outstandingBytes(recovery.sent)
+  return outstanding < congestion.cwnd ? outstanding : congestion.cwnd
+}
+
 /** F-RTO wants new data, but there is none or no room for it: repair what may be lost after all (RFC 5682 §2.1 step 2). */
 export function abandonFrto(recovery: LossRecovery): void {
   recovery.frto = FrtoStep.Off
@@ -133,7 +142,7 @@ export function recoveryShiftTime(recovery: LossRecovery, by: number): void {
   const { sent, rack, undo } = recovery
   rateShiftTime(recovery.rate, by)
   rack.sentAt += by
-  undo.resentAt += by
+  if (undo !== NO_UNDO) undo.resentAt += by
   recovery.reducedAt += by
   recovery.reorderDeadline += by
   for (let position = 0; position < sent.count; position++) {

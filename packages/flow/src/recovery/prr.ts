@@ -17,12 +17,17 @@ export function createRateReduction(): RateReduction {
   return { flight: 0, delivered: 0, out: 0, quota: 0 }
 }
 
-/** Recovery begins with `inFlight` bytes in the network, the lost ones included. */
-export function reductionStart(reduction: RateReduction, inFlight: number): void {
+/** What everybody has who has reduced nothing yet, so that an idle connection takes no memory for it. */
+export const NO_REDUCTION: RateReduction = createRateReduction()
+
+/** Recovery begins with `inFlight` bytes in the network, the lost ones included. Returns what to keep in place of `before`. */
+export function reductionStart(before: RateReduction, inFlight: number): RateReduction {
+  const reduction = before === NO_REDUCTION ? createRateReduction() : before
   reduction.flight = inFlight > 0 ? inFlight : 1
   reduction.delivered = 0
   reduction.out = 0
   reduction.quota = 0
+  return reduction
 }
 
 /**

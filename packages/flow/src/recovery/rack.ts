@@ -1,3 +1,6 @@
+import type { AckFacts } from '../congestion/congestion-control.ts'
+import type { RttEstimator } from '../rtt.ts'
+import type { SackBlocks } from './scoreboard.ts'
 import { positionAt, RESENT, type SentQueue } from './sent-queue.ts'
 
 /** SACKed segments that mean a loss as long as no reordering has been seen (RFC 5681 §3.2, RFC 8985 §6.2 step 4). */
@@ -50,18 +53,20 @@ function sentAfter(firstAt: number, firstEnd: number, secondAt: number, secondEn
 }
 
 /**
- * The record in `slot` has arrived (RFC 8985 §6.2 steps 1 to 3). `minRtt`: the least round trip known, Infinity for none.
- * `echoedAt`: when the timestamp that the ACK echoes was sent, Infinity without timestamps.
+ * The record in `slot` has arrived (RFC 8985 §6.2 steps 1 to 3). `echo`: the ACK's blocks with the timestamp that it echoes, when that
+ * may be this record's.
  */
-export function rackDelivered(rack: Rack, queue: SentQueue, slot: number, now: number, minRtt: number, echoedAt: number): void {
+export function rackDelivered(
+  rack: Rack, queue: SentQueue, slot: number, estimator: RttEstimator, echo: SackBlocks | undefined, facts: AckFacts,
+): void {
   const end = queue.columns.end[slot]!
   const sentAt = queue.columns.sentAt[slot]!
   const resent = (queue.columns.flags[slot]! & RESENT) !== 0
   if (end > rack.forwardAck) rack.forwardAck = end
   else if (end < rack.forwardAck && !resent) rack.reordering = true
-  const rtt = now - sentAt
+  const rtt = facts.now - sentAt
   // Then the ACK is more likely for the first transmission than for the second.
-  if (resent && (rtt < minRtt || echoedAt < Math.floor(sentAt))) return
+  if (resent && (rtt < estimator.min || (echo !== undefined && echo.echoedAt < Math.floor(sentAt)))) return
   rack.rtt = rtt
   if (!sentAfter(sentAt, end, rack.sentAt, rack.end)) return
   rack.sentAt = sentAt

@@ -5,7 +5,7 @@ import { detectLosses } from './_detection.ts'
 import { reactToDuplicates } from './_duplicates.ts'
 import { enterRecovery, leavePhase, takeBack } from './_phases.ts'
 import { ackSample } from './delivery.ts'
-import { type LossRecovery, RecoveryEvent, RecoveryPhase } from './loss-recovery.ts'
+import { flightSize, type LossRecovery, RecoveryEvent, RecoveryPhase } from './loss-recovery.ts'
 import { reductionOnAck } from './prr.ts'
 import { rackTooEarly, takeDuplicateReport } from './rack.ts'
 import type { SackBlocks } from './scoreboard.ts'
@@ -25,7 +25,7 @@ export function reactToAck<S extends CongestionState>(
   let event: RecoveryEvent
   if (fast === undefined) event = reactSelectively(recovery, control, congestion, blocks, rtt, facts)
   else {
-    finishRateSample(recovery.rate, ackSample, rtt.min, facts)
+    finishRateSample(recovery.rate, ackSample, rtt, facts)
     event = reactToDuplicates(recovery, fast, control, congestion, facts)
   }
   facts.inFlight = bytesInFlight(recovery.sent)
@@ -40,7 +40,7 @@ function reactSelectively<S extends CongestionState>(
   const probeReported = recovery.duplicateReported && isProbeReport(probe, blocks.edges[1]!)
   const lost = detectLosses(recovery, control, congestion, rtt, facts)
   // After the losses: they tell of their own segments in the same facts.
-  finishRateSample(recovery.rate, ackSample, rtt.min, facts)
+  finishRateSample(recovery.rate, ackSample, rtt, facts)
   const enters = entersRecovery(recovery, lost)
   facts.inFlight = bytesInFlight(sent)
   facts.inRecovery = enters || recovery.phase === RecoveryPhase.Recovery
@@ -54,7 +54,7 @@ function reactSelectively<S extends CongestionState>(
   if (lost > 0) return RecoveryEvent.MoreLost
   const verdict = probeOnAck(probe, facts.ack, probeReported, facts.newlyDelivered === 0 && facts.duplicate)
   if (verdict !== ProbeVerdict.Repaired || recovery.phase !== RecoveryPhase.Open) return left
-  facts.inFlight = facts.priorInFlight
+  facts.inFlight = flightSize(recovery, congestion)
   undoForget(recovery.undo)
   control.onLoss(congestion, facts)
   return RecoveryEvent.ProbeRepaired

@@ -1,10 +1,10 @@
 import type { AckFacts, CongestionControl, CongestionState } from '../congestion/congestion-control.ts'
 import { FrtoStep } from './f-rto.ts'
 import { recoveryOnTimeout } from './fast-recovery.ts'
-import { type LossRecovery, RecoveryPhase } from './loss-recovery.ts'
+import { flightSize, type LossRecovery, RecoveryPhase } from './loss-recovery.ts'
 import { noNews } from './reactions.ts'
 import { forgetSacks, markAllLost, markLost } from './sent-marks.ts'
-import { endAt, LOST, outstandingBytes, SACKED, slotOf, startAt } from './sent-queue.ts'
+import { endAt, LOST, SACKED, slotOf, startAt } from './sent-queue.ts'
 import { cutRecords } from './sent-rebuild.ts'
 import { probeOver } from './tail-loss-probe.ts'
 import { undoForget, undoPrepare } from './undo.ts'
@@ -20,9 +20,9 @@ export function retransmissionTimeout<S extends CongestionState>(
   noNews(recovery, facts)
   // The window was reduced for this data before: one loss event, one reduction.
   const again = recovery.phase === RecoveryPhase.Recovery && facts.ack < recovery.point
-  facts.inFlight = recovery.phase === RecoveryPhase.Open ? facts.priorInFlight : outstandingBytes(sent)
+  facts.inFlight = flightSize(recovery, congestion)
   facts.inRecovery = again
-  if (facts.timeouts <= 1 && !again) undoPrepare(recovery.undo, congestion.cwnd, congestion.ssthresh, facts.ack)
+  if (facts.timeouts <= 1 && !again) recovery.undo = undoPrepare(recovery.undo, congestion.cwnd, congestion.ssthresh, facts.ack)
   // F-RTO only for data that nobody resent before (RFC 5682 §2.1 step 1).
   recovery.frto = facts.timeouts <= 1 && recovery.phase === RecoveryPhase.Open ? FrtoStep.First : FrtoStep.Off
   // SACKed, and yet not acknowledged: the peer has thrown it away.

@@ -27,17 +27,22 @@ export function createUndo(): Undo {
   return undo
 }
 
-/** The window was reduced from `cwnd`, or is about to be; `ack`: SND.UNA. */
-export function undoPrepare(undo: Undo, cwnd: number, ssthresh: number, ack: number): void {
+/** What everybody has who has reduced nothing yet, so that an idle connection takes no memory for it. */
+export const NO_UNDO: Undo = createUndo()
+
+/** The window was reduced from `cwnd`, or is about to be; `ack`: SND.UNA. Returns what to keep in place of `before`. */
+export function undoPrepare(before: Undo, cwnd: number, ssthresh: number, ack: number): Undo {
+  const undo = before === NO_UNDO ? createUndo() : before
   undo.cwnd = cwnd
   undo.ssthresh = ssthresh
   undo.marker = ack
   undo.resentAt = Infinity
   undo.resentBytes = 0
+  return undo
 }
 
 export function undoForget(undo: Undo): void {
-  undo.cwnd = 0
+  if (undo !== NO_UNDO) undo.cwnd = 0
 }
 
 export function undoResent(undo: Undo, bytes: number, now: number): void {
@@ -68,6 +73,7 @@ export function undoByTimestamp(undo: Undo, sentAt: number, echoedAt: number, by
 
 /** Eifel response: the window is what it was, unless it has grown beyond that since. */
 export function undoApply(undo: Undo, congestion: CongestionState): void {
+  if (undo.cwnd === 0) return
   if (undo.cwnd > congestion.cwnd) congestion.cwnd = undo.cwnd
   if (undo.ssthresh > congestion.ssthresh) congestion.ssthresh = undo.ssthresh
   undo.cwnd = 0

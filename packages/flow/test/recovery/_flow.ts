@@ -57,7 +57,7 @@ export class Flow<S extends CongestionState = CongestionState> {
     this.fill()
     facts.newlyAcked = newlyAcked
     facts.duplicate = newlyAcked === 0 && ack === this.una && this.nxt > this.una
-    takeDelivered(this.recovery, this.blocks, this.rtt.min, facts)
+    takeDelivered(this.recovery, this.blocks, this.rtt, facts)
     if (facts.rtt >= 0) rttSample(this.rtt, facts.rtt)
     facts.srtt = this.rtt.srtt
     facts.sent = facts.ack + outstandingBytes(this.recovery.sent)

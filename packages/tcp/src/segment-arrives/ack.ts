@@ -37,6 +37,9 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
   if (tcb.state === State['SYN-RECEIVED']) {
     if (!lessThan(snd.una, ack) || !lessThanOrEqual(ack, snd.max)) return DropReason.AckUnacceptable
     establish(context, tcb, Cause.ReceiveAckOfSyn, now)
+    // Who only receives gets no other sample, and needs one to know how much arrives in a round trip.
+    const handshake = takeSynSample(tcb, now)
+    if (handshake >= 0) rttSample(tcb.rtt, handshake)
     setSendWindow(tcb, segment)
   } else if (greaterThan(ack, snd.max)) {
     // Something not sent yet (RFC 9293: "send an ACK, drop the segment").
@@ -167,7 +170,7 @@ function takeAck(
   facts.duplicate = duplicate
   facts.mss = tcb.negotiated.mss
   readSackBlocks(tcb, segment, offset, blocks, now)
-  takeDelivered(recovery, blocks, tcb.rtt.min, facts)
+  takeDelivered(recovery, blocks, tcb.rtt, facts)
   if (newlyAcked > 0 || facts.rtt >= 0) sampleRtt(context, tcb, segment, now)
   facts.srtt = tcb.rtt.srtt
   facts.sent = offset + outstandingBytes(recovery.sent)
