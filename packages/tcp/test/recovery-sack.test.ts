@@ -1,3 +1,4 @@
+import { newReno } from '@layerfour/flow'
 import { DropReason, Errno } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import type { TcpOptions } from '../src/index.ts'
@@ -294,5 +295,54 @@ describe('attacks', () => {
     }
     expect(script.connection.tcb.recovery.sent.steps).toBeLessThan(5000 * 8)
     expect(script.connection.tcb.recovery.sent.sackedCount).toBe(0)
+  })
+})
+
+describe('what loss recovery tells, and who hears of it', () => {
+  test('RFC 5681 §3.1 equation 4: ssthresh is half of FlightSize, what SACKs reported included', () => {
+    const script = tenOut({ congestionControl: newReno })
+    script.advance(100).send(ack(1, [2, 3]))
+    script.send(ack(1, [2, 4]))
+    script.send(ack(1, [2, 5]))
+    expect(out(script)).toEqual([1])
+    // Ten segments are out; that three of them have arrived makes the flight at the loss no smaller.
+    expect(script.connection.info().ssthresh).toBe(5 * MSS)
+  })
+
+  test('RFC 8985 §7.3: after a probe with new text the retransmission timer runs its time, and no other probe puts it off', () => {
+    const script = tenOut({}, { window: 11 * MSS })
+    script.write(MSS)
+    script.advance(100).send({ ...ack(1), window: 11 * MSS })
+    // The new segment had to wait for the window: it goes now, and a probe is armed for it.
+    script.poll()
+    script.network.sent.length = 0
+    const { lossProbe } = script.connection.info().timers
+    expect(lossProbe).toBeDefined()
+    script.write(MSS)
+    script.poll()
+    script.advance(lossProbe! - script.now).poll()
+    const sent = script.network.sent.splice(0).length
+    expect(sent).toBe(1)
+    const { timers, rto } = script.connection.info()
+    expect(timers.lossProbe).toBeUndefined()
+    expect(timers.retransmission).toBe(script.now + rto)
+  })
+
+  test('text that waits for the peer’s window leaves the network idle: the delivery rate is the application’s', () => {
+    const script = new Script({ sack: true, sendBuffer: 1 << 20 }).connect().expect({ flags: 'S', seq: 100 })
+    script.advance(100).send({ flags: 'SA', seq: 500, ack: 101, mss: MSS, sackPermitted: true, window: 4 * MSS })
+    script.write(9 * MSS)
+    expect(out(script)).toEqual([0, 1, 2, 3])
+    expect(script.connection.tcb.recovery.rate.appLimitedUntil).toBe(4 * MSS)
+  })
+
+  test('RFC 6298 §3: who only receives has the handshake’s round trip', () => {
+    const script = new Script({ sack: true })
+    const listener = script.listen()
+    script.send({ flags: 'S', seq: 500 })
+    script.poll()
+    script.network.sent.length = 0
+    script.advance(80).send({ flags: 'A', seq: 501, ack: 101 })
+    expect(listener.accept()!.info().rtt).toBe(80)
   })
 })
