@@ -117,7 +117,7 @@ export interface CongestionControl<S extends CongestionState = CongestionState> 
   onTimeout(state: S, facts: AckFacts): void
   /** Data is about to be sent after more than an RTO without any (RFC 5681 §4.1); `facts.idle` says how long. */
   onIdle(state: S, facts: AckFacts): void
-  /** All data of the loss event is acknowledged. */
+  /** All data of the loss event is acknowledged; with `recovery: 'own'` also that of a timeout. */
   onRecoveryEnd?(state: S, facts: AckFacts): void
   /**
    * The last `onLoss` or `onTimeout` was a false alarm: nothing had been lost. `cwnd` and `ssthresh` are restored already

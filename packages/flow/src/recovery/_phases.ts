@@ -52,7 +52,8 @@ export function leavePhase<S extends CongestionState>(
   if (facts.ack < recovery.point || (phase === RecoveryPhase.Recovery && !recovery.selective)) return RecoveryEvent.None
   backToOpen(recovery)
   rackRecoveryEnded(recovery.rack)
-  if (phase === RecoveryPhase.Recovery) {
+  // An algorithm with a recovery of its own also recovers from a timeout by itself.
+  if (phase === RecoveryPhase.Recovery || control.recovery === 'own') {
     facts.inFlight = bytesInFlight(recovery.sent)
     control.onRecoveryEnd?.(congestion, facts)
   }
