@@ -1,6 +1,6 @@
 import { bbr, cubic, newReno } from '@layerfour/flow'
 import { describe, expect, test } from 'vitest'
-import { burst, filling, reordering, tail } from '../src/congestion/experiments/goals.ts'
+import { burst, filling, reordering, spuriousTimeout, tail } from '../src/congestion/experiments/goals.ts'
 import { modelledWindow, stackWindow, within } from '../src/congestion/experiments/response.ts'
 import { fairness } from '../src/congestion/experiments/sharing.ts'
 import type { Check } from '../src/congestion/experiment.ts'
@@ -21,6 +21,8 @@ const patience = { timeout: 60_000 }
 describe('what must hold on 100 Mbit/s, 50 ms and a buffer of one bandwidth-delay product', patience, () => {
   test('CUBIC alone fills 95 % of the link', () => holds(filling(cubic, 0, 10_000, 0.95)))
 
+  test('BBR fills 85 % of the link in spite of 1 % random loss', () => holds(filling(bbr, 0.01, 10_000, 0.85, [5])))
+
   test.each(['the first fifth', 'a fifth in its middle', 'the last fifth', 'every fifth packet', 'a fifth at random'] as const)(
     'RFC 6675, 6937, 8985: a window of which %s is lost is repaired within two round trips, without a timeout', (pattern) => {
       holds(burst(pattern))
@@ -33,6 +35,10 @@ describe('what must hold on 100 Mbit/s, 50 ms and a buffer of one bandwidth-dela
 
   test.each([50, 20])('RFC 8985 §6.2: over %i ms with packets overtaken by 3 to 64 others, nothing is sent again in vain', (rtt) => {
     holds(reordering(rtt, 6000))
+  })
+
+  test.each([[500, Infinity], [400, 300]])('RFC 4015: a timeout by %s ms more delay, for %s ms, is taken back', (more, last) => {
+    holds(spuriousTimeout(more, last))
   })
 })
 
