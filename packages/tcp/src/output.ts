@@ -252,6 +252,9 @@ function restartAfterIdle(context: TcpContext, tcb: Tcb, inFlight: number, now: 
   const { facts } = context
   facts.now = now
   facts.idle = idle
+  facts.ack = tcb.ackedOffset
+  facts.sent = tcb.ackedOffset
+  facts.srtt = tcb.rtt.srtt
   facts.mss = tcb.negotiated.mss
   controlOf(context, tcb).onIdle(tcb.congestion, facts)
   traceCongestion(context, tcb, 0, now)

@@ -336,6 +336,25 @@ describe('what loss recovery tells, and who hears of it', () => {
     expect(script.connection.tcb.recovery.rate.appLimitedUntil).toBe(4 * MSS)
   })
 
+  test('RFC 2861 §3.1: what an algorithm hears after idle time is about this connection', () => {
+    const heard: number[] = []
+    const listening: typeof newReno = {
+      ...newReno, onIdle: (state, facts) => {
+        heard.push(facts.idle, facts.srtt, facts.sent, facts.mss)
+        newReno.onIdle(state, facts)
+      },
+    }
+    const script = tenOut({ congestionControl: listening })
+    script.advance(100).send(ack(11))
+    const { srtt } = script.connection.tcb.rtt
+    script.tcp.context.facts.srtt = 9999
+    script.tcp.context.facts.sent = 9999
+    script.advance(5000).poll()
+    script.write(MSS)
+    script.poll()
+    expect(heard).toEqual([5100, srtt, 11 * MSS, MSS])
+  })
+
   test('RFC 6298 §3: who only receives has the handshake’s round trip', () => {
     const script = new Script({ sack: true })
     const listener = script.listen()
