@@ -40,7 +40,9 @@ function createWasmMemory(byteLength: number): ArrayBuffer {
   compiled ??= new WebAssembly.Module(checksumWasm)
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages })
   const { sum } = new WebAssembly.Instance(compiled, { arena: { memory } }).exports
-  // Never grown, so the buffer stays what it is.
-  setSumKernel(memory.buffer, sum as (start: number, end: number) => number)
-  return memory.buffer
+  // Never grown, so the buffer stays what it is; not asked to be shared, though Deno's types leave that open.
+  const { buffer } = memory
+  if (!(buffer instanceof ArrayBuffer)) throw new TypeError('the memory is shared, expected one that is not')
+  setSumKernel(buffer, sum as (start: number, end: number) => number)
+  return buffer
 }
