@@ -1,7 +1,7 @@
 import { cubeRoot } from './_cube-root.ts'
 import { collapse, decayIdleWindow, grow, reduceTo, shareOfFlight } from './_window.ts'
 import { type AckFacts, type CongestionControl, initialWindow, MAX_CONGESTION_WINDOW } from './congestion-control.ts'
-import { createHystart, type HystartState, hystartSlowStart } from './hystart.ts'
+import { type HystartState, hystartSlowStart } from './hystart.ts'
 
 /** Segments per second³: how steep the curve is (RFC 9438 §5). */
 const C = 0.4
@@ -45,7 +45,7 @@ export const cubic: CongestionControl<CubicState> = {
   create(mss: number, firstWindow: number = initialWindow(mss)): CubicState {
     const state: CubicState = {
       cwnd: firstWindow, ssthresh: MAX_CONGESTION_WINDOW, pacingRate: 0,
-      hystart: createHystart(), epoch: createEpoch(), undo: NO_EPOCH, lastAck: Infinity, credit: NaN,
+      hystart: undefined, epoch: NO_EPOCH, undo: NO_EPOCH, lastAck: Infinity, credit: NaN,
     }
     state.credit = 0
     return state
@@ -67,7 +67,8 @@ export const cubic: CongestionControl<CubicState> = {
 
   /** Multiplicative decrease and fast convergence (§4.6, §4.7). */
   onLoss(state: CubicState, facts: AckFacts): void {
-    const { cwnd, epoch } = state
+    const { cwnd } = state
+    const epoch = ownEpoch(state)
     const mild = facts.ece && cwnd >= state.ssthresh
     state.undo = { ...epoch }
     // Less than last time: another flow has come, so room is made for it. A fraction of a segment is not less: windows are segments
@@ -83,6 +84,7 @@ export const cubic: CongestionControl<CubicState> = {
 
   /** As Reno, with CUBIC's factor; the next stage begins at its plateau (§4.8). */
   onTimeout(state: CubicState, facts: AckFacts): void {
+    ownEpoch(state)
     if (facts.timeouts <= 1) {
       state.undo = { ...state.epoch }
       if (!facts.inRecovery) state.epoch.cwndPrior = state.cwnd
@@ -99,7 +101,7 @@ export const cubic: CongestionControl<CubicState> = {
 
   /** Spurious loss or timeout (§4.9). */
   onUndo(state: CubicState): void {
-    Object.assign(state.epoch, state.undo)
+    Object.assign(ownEpoch(state), state.undo)
   },
 
   shiftTime(state: CubicState, by: number): void {
@@ -119,8 +121,13 @@ function createEpoch(): CubicEpoch {
   return epoch
 }
 
-/** Before any reduction there is nothing to take back, nor any memory for it. */
-const NO_EPOCH: CubicEpoch = createEpoch()
+/** What everybody has before the first stage, so that an idle connection takes no memory for it: its start stays Infinity. */
+const NO_EPOCH: CubicEpoch = /* @__PURE__ */ createEpoch()
+
+function ownEpoch(state: CubicState): CubicEpoch {
+  if (state.epoch === NO_EPOCH) state.epoch = createEpoch()
+  return state.epoch
+}
 
 /** Time without a full window does not count (§5.8): the start moves along. */
 function stopClock(state: CubicState, now: number): void {
@@ -131,7 +138,8 @@ function stopClock(state: CubicState, now: number): void {
 
 /** First ACK of a congestion avoidance stage: cwnd is cwnd_epoch (§4.2). */
 function beginEpoch(state: CubicState, facts: AckFacts): void {
-  const { cwnd, epoch } = state
+  const { cwnd } = state
+  const epoch = ownEpoch(state)
   epoch.start = facts.now
   epoch.wEst = cwnd
   // Nothing to return to after a timeout or the first slow start, or the window is past it already (§4.8, §4.10).

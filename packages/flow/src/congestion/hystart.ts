@@ -40,9 +40,9 @@ export function createHystart(): Hystart {
   return hystart
 }
 
-/** An algorithm's state with HyStart++ in it. */
+/** An algorithm's state with HyStart++ in it, which is made when slow start begins. */
 export interface HystartState extends CongestionState {
-  hystart: Hystart
+  hystart: Hystart | undefined
 }
 
 /**
@@ -55,9 +55,10 @@ export function hystartSlowStart(state: HystartState, facts: AckFacts): void {
     grow(state, increase)
     return
   }
-  const inCss = state.hystart.cssBaselineMinRtt !== Infinity
+  const hystart = (state.hystart ??= createHystart())
+  const inCss = hystart.cssBaselineMinRtt !== Infinity
   grow(state, inCss ? Math.floor(increase / CSS_GROWTH_DIVISOR) : increase)
-  if (hystartOnAck(state.hystart, facts)) state.ssthresh = state.cwnd
+  if (hystartOnAck(hystart, facts)) state.ssthresh = state.cwnd
 }
 
 /** Takes the RTT sample of an ACK (RFC 9406 §4.2). Returns true when slow start is over: ssthresh is to become cwnd. */

@@ -1,6 +1,6 @@
 import { collapse, congestionAvoidance, decayIdleWindow, reduceTo, shareOfFlight, type WindowState } from './_window.ts'
 import { type AckFacts, type CongestionControl, initialWindow, MAX_CONGESTION_WINDOW } from './congestion-control.ts'
-import { createHystart, type HystartState, hystartSlowStart } from './hystart.ts'
+import { type HystartState, hystartSlowStart } from './hystart.ts'
 
 export interface NewRenoState extends WindowState, HystartState {}
 
@@ -16,7 +16,7 @@ export const newReno: CongestionControl<NewRenoState> = {
 
   create(mss: number, firstWindow: number = initialWindow(mss)): NewRenoState {
     return {
-      cwnd: firstWindow, ssthresh: MAX_CONGESTION_WINDOW, pacingRate: 0, bytesAcked: 0, hystart: createHystart(),
+      cwnd: firstWindow, ssthresh: MAX_CONGESTION_WINDOW, pacingRate: 0, bytesAcked: 0, hystart: undefined,
     }
   },
 

@@ -28,7 +28,7 @@ export function createColumns(capacity: number): SentColumns {
 }
 
 /** What every empty queue has: a connection that sends nothing takes no memory for it. */
-export const NO_COLUMNS: SentColumns = createColumns(0)
+export const NO_COLUMNS: SentColumns = /* @__PURE__ */ createColumns(0)
 
 /** Everything about one record that does not follow from where it stands. */
 export function copyRecord(from: SentColumns, source: number, to: SentColumns, target: number): void {

@@ -9,7 +9,7 @@ import { APP_LIMITED, bytesInFlight, endAt, LOST, RESENT, SACKED, slotOf, startA
 import { undoByTimestamp } from './undo.ts'
 
 /** What the ACK being processed says about the delivery rate; nothing of it outlives the ACK. */
-export const ackSample: RateSample = createRateSample()
+export const ackSample: RateSample = /* @__PURE__ */ createRateSample()
 
 /**
  * First half of an ACK: what it delivered. `facts`: `now`, `ack` (SND.UNA) and `newlyAcked` from the caller; gets `newlyDelivered`,

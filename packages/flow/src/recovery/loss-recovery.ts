@@ -3,7 +3,7 @@ import { createDeliveryRate, type DeliveryRate, rateShiftTime } from '../deliver
 import { FrtoStep } from './f-rto.ts'
 import { createFastRecovery, type FastRecovery } from './fast-recovery.ts'
 import { NO_REDUCTION, type RateReduction } from './prr.ts'
-import { createRack, type Rack } from './rack.ts'
+import { NO_RACK, type Rack } from './rack.ts'
 import { bytesInFlight, createSentQueue, firstLost, outstandingBytes, type SentQueue, slotOf } from './sent-queue.ts'
 import { createTailLossProbe, type TailLossProbe } from './tail-loss-probe.ts'
 import { NO_UNDO, type Undo } from './undo.ts'
@@ -54,7 +54,7 @@ export interface LossRecovery {
   selective: boolean
   readonly sent: SentQueue
   readonly rate: DeliveryRate
-  readonly rack: Rack
+  rack: Rack
   readonly probe: TailLossProbe
   reduction: RateReduction
   /** Without SACK alone. */
@@ -79,7 +79,7 @@ export interface LossRecovery {
 export function createLossRecovery(): LossRecovery {
   const recovery: LossRecovery = {
     phase: RecoveryPhase.Open, point: NaN, reducedAt: NaN, selective: false,
-    sent: createSentQueue(), rate: createDeliveryRate(), rack: createRack(),
+    sent: createSentQueue(), rate: createDeliveryRate(), rack: NO_RACK,
     probe: createTailLossProbe(), reduction: NO_REDUCTION, fast: undefined, undo: NO_UNDO,
     frto: FrtoStep.Off, reorderDeadline: NaN, forced: false, newlyDelivered: 0, originalDelivered: false, resentNeedlessly: false,
     duplicateReported: false, lostAgain: false, mtuProbeLost: false,
@@ -141,7 +141,7 @@ export function abandonFrto(recovery: LossRecovery): void {
 export function recoveryShiftTime(recovery: LossRecovery, by: number): void {
   const { sent, rack, undo } = recovery
   rateShiftTime(recovery.rate, by)
-  rack.sentAt += by
+  if (rack !== NO_RACK) rack.sentAt += by
   if (undo !== NO_UNDO) undo.resentAt += by
   recovery.reducedAt += by
   recovery.reorderDeadline += by

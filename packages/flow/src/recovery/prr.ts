@@ -18,7 +18,7 @@ export function createRateReduction(): RateReduction {
 }
 
 /** What everybody has who has reduced nothing yet, so that an idle connection takes no memory for it. */
-export const NO_REDUCTION: RateReduction = createRateReduction()
+export const NO_REDUCTION: RateReduction = /* @__PURE__ */ createRateReduction()
 
 /** Recovery begins with `inFlight` bytes in the network, the lost ones included. Returns what to keep in place of `before`. */
 export function reductionStart(before: RateReduction, inFlight: number): RateReduction {

@@ -47,6 +47,9 @@ export function createRack(): Rack {
   return rack
 }
 
+/** What everybody has who has sent nothing yet, so that an idle connection takes no memory for it. */
+export const NO_RACK: Rack = /* @__PURE__ */ createRack()
+
 /** A time and an offset name a transmission: segments of one burst are told apart by their place in the stream. */
 function sentAfter(firstAt: number, firstEnd: number, secondAt: number, secondEnd: number): boolean {
   return firstAt > secondAt || (firstAt === secondAt && firstEnd > secondEnd)

@@ -2,7 +2,7 @@ import { rateOnSend } from '../delivery-rate.ts'
 import { FrtoStep } from './f-rto.ts'
 import { type LossRecovery, RecoveryPhase } from './loss-recovery.ts'
 import { reductionSent } from './prr.ts'
-import { rackResent } from './rack.ts'
+import { createRack, NO_RACK, rackResent } from './rack.ts'
 import { markResent, pushSent } from './sent-marks.ts'
 import { APP_LIMITED, bytesInFlight, endAt, RESENT, slotOf, startAt } from './sent-queue.ts'
 import { undoResent } from './undo.ts'
@@ -14,6 +14,7 @@ import { undoResent } from './undo.ts'
  */
 export function noteSent(recovery: LossRecovery, start: number, end: number, flags: number, now: number): void {
   const { sent, rate } = recovery
+  if (recovery.rack === NO_RACK) recovery.rack = createRack()
   rateOnSend(rate, bytesInFlight(sent), now)
   const slot = pushSent(sent, start, end, now)
   if (slot === -1) throw new RangeError(`${sent.count} segments are outstanding, expected fewer before another one is sent`)

@@ -28,7 +28,7 @@ export function createUndo(): Undo {
 }
 
 /** What everybody has who has reduced nothing yet, so that an idle connection takes no memory for it. */
-export const NO_UNDO: Undo = createUndo()
+export const NO_UNDO: Undo = /* @__PURE__ */ createUndo()
 
 /** The window was reduced from `cwnd`, or is about to be; `ack`: SND.UNA. Returns what to keep in place of `before`. */
 export function undoPrepare(before: Undo, cwnd: number, ssthresh: number, ack: number): Undo {
