@@ -82,7 +82,6 @@ describe.each(algorithms.map((control) => [control.name, control] as const))('%s
     ), { numRuns: 50 })
   })
 
-  // BBR's window follows its model of the path, which application-limited samples may raise too.
   // BBR's window follows its model of the path, which such ACKs inform too.
   if (control.name === 'bbr') return
   test('nothing grows while the application does not fill the window (RFC 7661 §4.1)', () => {
