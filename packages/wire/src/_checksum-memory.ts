@@ -11,7 +11,7 @@ export type SumKernel = (start: number, end: number) => number
 interface ChecksumMemory {
   readonly buffer: ArrayBufferLike
   /** All of it in words, so that no view is made per packet. */
-  words: Uint32Array
+  words: Int32Array
   sum: SumKernel | undefined
 }
 
@@ -38,14 +38,14 @@ export function memoryOf(buffer: ArrayBufferLike, count: number): ChecksumMemory
     last = memory
   }
   // A resizable buffer may have outgrown its view.
-  if (count > memory.words.length) memory.words = new Uint32Array(buffer, 0, buffer.byteLength >>> 2)
+  if (count > memory.words.length) memory.words = new Int32Array(buffer, 0, buffer.byteLength >>> 2)
   return memory
 }
 
 function find(buffer: ArrayBufferLike): ChecksumMemory {
   const known = memories.get(buffer)
   if (known !== undefined) return known
-  const made: ChecksumMemory = { buffer, words: new Uint32Array(buffer, 0, buffer.byteLength >>> 2), sum: undefined }
+  const made: ChecksumMemory = { buffer, words: new Int32Array(buffer, 0, buffer.byteLength >>> 2), sum: undefined }
   memories.set(buffer, made)
   return made
 }

@@ -22,8 +22,8 @@ function isLittleEndian(): boolean {
 /** Below this many bytes a plain loop beats aligning, viewing as words, folding and swapping. */
 const SHORT = 64
 
-/** So many 32-bit words add up to less than 2⁵³, the last exact integer in a double. */
-const CHUNK_BYTES = 4 << 20
+/** The lower halves of so many 32-bit words add up to less than 2³², and so do the upper ones. */
+const CHUNK_BYTES = 1 << 18
 
 /**
  * The ones' complement sum of `bytes[start, end)`, added to `initial`, folded to 16 bits. An odd
@@ -110,8 +110,9 @@ function sumOctets(bytes: Uint8Array, start: number, end: number): number {
 
 /**
  * By the kernel of the memory, if that has one; else in three stretches: octets up to a word boundary of the buffer, whole
- * words, the octets left over. Four accumulators let the processor add several words at once; they are doubles because a
- * word is unsigned. Measured 3 to 4 times as fast as the loop over octets at 1460 bytes.
+ * words, the octets left over. What is summed are the words, modulo 2³², and their upper halves; the lower halves are the
+ * difference: integers all along, and one operation a word less than summing both halves. Measured faster than words summed in
+ * doubles, and than more accumulators, for which there are not enough registers.
  */
 function sumWords(bytes: Uint8Array, start: number, end: number): number {
   const base = bytes.byteOffset
@@ -121,24 +122,41 @@ function sumWords(bytes: Uint8Array, start: number, end: number): number {
   const body = start + (-(base + start) & 3)
   let i = (base + body) >>> 2
   const stop = (base + end) >>> 2
-  let a = 0
-  let b = 0
-  let c = 0
-  let d = 0
+  let total = 0
+  let high = 0
   for (const last = stop - 7; i < last; i += 8) {
-    a += words[i]!
-    b += words[i + 1]!
-    c += words[i + 2]!
-    d += words[i + 3]!
-    a += words[i + 4]!
-    b += words[i + 5]!
-    c += words[i + 6]!
-    d += words[i + 7]!
+    const w0 = words[i]!
+    const w1 = words[i + 1]!
+    const w2 = words[i + 2]!
+    const w3 = words[i + 3]!
+    total = (total + w0) | 0
+    high = (high + (w0 >>> 16)) | 0
+    total = (total + w1) | 0
+    high = (high + (w1 >>> 16)) | 0
+    total = (total + w2) | 0
+    high = (high + (w2 >>> 16)) | 0
+    total = (total + w3) | 0
+    high = (high + (w3 >>> 16)) | 0
+    const w4 = words[i + 4]!
+    const w5 = words[i + 5]!
+    const w6 = words[i + 6]!
+    const w7 = words[i + 7]!
+    total = (total + w4) | 0
+    high = (high + (w4 >>> 16)) | 0
+    total = (total + w5) | 0
+    high = (high + (w5 >>> 16)) | 0
+    total = (total + w6) | 0
+    high = (high + (w6 >>> 16)) | 0
+    total = (total + w7) | 0
+    high = (high + (w7 >>> 16)) | 0
   }
-  for (; i < stop; i++) a += words[i]!
-  const total = a + b + c + d
-  const low = total >>> 0
-  const native = fold(fold(low) + fold((total - low) / 0x1_0000_0000))
+  for (; i < stop; i++) {
+    const word = words[i]!
+    total = (total + word) | 0
+    high = (high + (word >>> 16)) | 0
+  }
+  const low = total - (high << 16)
+  const native = fold(fold(low >>> 0) + fold(high >>> 0))
   const rest = fold((littleEndian ? swap(native) : native) + sumOctets(bytes, stop * 4 - base, end))
   return sumOctets(bytes, start, body) + (((body - start) & 1) === 0 ? rest : swap(rest))
 }
