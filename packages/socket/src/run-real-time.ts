@@ -1,4 +1,7 @@
-import { keepAlive, nextTurn } from './_host.ts'
+import { keepAlive } from './_host.ts'
+import { holdHostTime, releaseHostTime } from './_host-clock.ts'
+import type { Runnable } from './_run-queue.ts'
+import { runSoon } from './_run-queue.ts'
 
 /** What a driver needs of a stack. */
 export interface Drivable {
@@ -21,11 +24,6 @@ export interface RealTimeDriver {
   stop(): void
 }
 
-/**
- * So many polls may follow each other in microtasks, which cost next to nothing; then the host gets
- * a turn, or two busy stacks joined in one process would keep its timers and I/O waiting for ever.
- */
-const MICROTASK_POLLS = 64
 /** The longest wait that `setTimeout` knows; longer ones are taken in pieces. */
 const MAX_TIMEOUT = 2 ** 31 - 1
 
@@ -41,74 +39,78 @@ const MAX_TIMEOUT = 2 ** 31 - 1
  */
 export function runRealTime(stack: Drivable, options: RealTimeOptions = {}): RealTimeDriver {
   if (stack.onWake !== null) throw new TypeError('stack.onWake is set already, expected a stack without a driver')
-  let stopped = false
-  let scheduled = false
-  let microtasks = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-  let timerAt = Infinity
-  /** The process waits for the timer. */
-  let kept = true
+  return new Driver(stack, options.unref === true)
+}
 
-  const schedule = (): void => {
-    if (scheduled || stopped) return
-    scheduled = true
-    if (microtasks++ < MICROTASK_POLLS) {
-      queueMicrotask(run)
-    } else {
-      nextTurn(() => {
-        microtasks = 0
-        run()
-      })
-    }
+class Driver implements RealTimeDriver, Runnable {
+  readonly #stack: Drivable
+  readonly #unref: boolean
+  #stopped = false
+  #scheduled = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  /** The deadline that the timer is for; it may come a little later. */
+  #timerAt = Infinity
+  /** The process waits for the timer. */
+  #kept = true
+  readonly #onTimer = (): void => {
+    this.#timer = undefined
+    this.#timerAt = Infinity
+    if (!this.#scheduled) this.run()
   }
 
-  const run = (): void => {
-    scheduled = false
-    if (stopped) return
+  constructor(stack: Drivable, unref: boolean) {
+    this.#stack = stack
+    this.#unref = unref
+    stack.onWake = () => this.#schedule()
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#stopped) return
+    this.#scheduled = true
+    runSoon(this)
+  }
+
+  run(): void {
+    this.#scheduled = false
+    if (this.#stopped) return
     // A poll that throws has run to its end; what is still due shows at the next one.
     let deadline = -Infinity
+    holdHostTime()
     try {
-      deadline = stack.poll()
+      deadline = this.#stack.poll()
     } finally {
-      arm(deadline)
+      this.#arm(deadline)
     }
   }
 
-  const arm = (deadline: number): void => {
-    if (stopped) return
-    const now = stack.now()
-    if (deadline <= now) return schedule()
+  #arm(deadline: number): void {
+    const soon = deadline <= this.#stack.now()
+    releaseHostTime()
+    if (this.#stopped) return
+    if (soon) return this.#schedule()
     // A timer that fires too early is cheaper than one that is moved for every packet; but the process need not wait for it.
-    keepTimer(deadline < Infinity)
-    if (timerAt <= deadline) return
-    clearTimeout(timer)
-    const wait = Math.min(Math.ceil(deadline - now), MAX_TIMEOUT)
-    timerAt = now + wait
-    timer = setTimeout(onTimer, wait)
-    kept = true
-    if (options.unref === true) keepTimer(false)
+    this.#keepTimer(deadline < Infinity)
+    if (this.#timerAt <= deadline) return
+    clearTimeout(this.#timer)
+    const now = this.#stack.now()
+    const wait = Math.min(Math.max(Math.ceil(deadline - now), 0), MAX_TIMEOUT)
+    this.#timerAt = Math.min(deadline, now + wait)
+    this.#timer = setTimeout(this.#onTimer, wait)
+    this.#kept = true
+    if (this.#unref) this.#keepTimer(false)
   }
 
-  const keepTimer = (keep: boolean): void => {
-    if (keep === kept || timer === undefined || (keep && options.unref === true)) return
-    kept = keep
-    keepAlive(timer, keep)
+  #keepTimer(keep: boolean): void {
+    if (keep === this.#kept || this.#timer === undefined || (keep && this.#unref)) return
+    this.#kept = keep
+    keepAlive(this.#timer, keep)
   }
 
-  const onTimer = (): void => {
-    timer = undefined
-    timerAt = Infinity
-    if (!scheduled) run()
-  }
-
-  stack.onWake = schedule
-  schedule()
-  return {
-    stop(): void {
-      if (stopped) return
-      stopped = true
-      clearTimeout(timer)
-      stack.onWake = null
-    },
+  stop(): void {
+    if (this.#stopped) return
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#stack.onWake = null
   }
 }

@@ -3,6 +3,7 @@ import type { Device } from '@layerfour/link'
 import { Arena, SipHash } from '@layerfour/storage'
 import { dropReasonNames, Errno, isIpv4, parseIpAddress, parsePrefix } from '@layerfour/wire'
 import { combineDigests } from './_combine-digests.ts'
+import { hostTime } from './_host-clock.ts'
 import type { Accounting } from './accounting.ts'
 import { EphemeralPorts } from './ephemeral-ports.ts'
 import { createKernelMemory } from './kernels/kernels.ts'
@@ -21,7 +22,10 @@ import type { UdpSocket } from './udp/udp-socket.ts'
 export interface StackOptions {
   /** `tcp()`, `udp()` or both. What is not named is not bundled. */
   readonly protocols: readonly ProtocolFactory[]
-  /** Monotonic time in ms; default `performance.now`. Virtual time: `() => simulation.now`. */
+  /**
+   * Monotonic time in ms. Default: `performance.now` in steps of 1/64 ms, and `runRealTime` lets it stand still during a poll. Virtual
+   * time: `() => simulation.now`.
+   */
   readonly clock?: () => number
   /** Four random words that nobody else knows; default from `crypto.getRandomValues`. Given, a run can be repeated. */
   readonly secret?: Int32Array
@@ -98,7 +102,7 @@ export class Stack {
   constructor(options: StackOptions) {
     const secret = options.secret ?? crypto.getRandomValues(new Int32Array(4))
     if (secret.length < 4) throw new RangeError(`secret has ${secret.length} words, expected 4`)
-    this.#clock = options.clock ?? (() => performance.now())
+    this.#clock = options.clock ?? hostTime
     this.#onError = options.onError
     const memory = options.memory ?? DEFAULT_MEMORY
     const { kernels, buffer } = createKernelMemory(options.kernels ?? 'auto', memory + INTERNET_LAYER_MARGIN)

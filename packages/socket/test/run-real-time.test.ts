@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { hostTurn } from '../src/_host.ts'
+import { hostTime } from '../src/_host-clock.ts'
 import type { Drivable } from '../src/run-real-time.ts'
 import { runRealTime } from '../src/run-real-time.ts'
 
@@ -134,6 +135,58 @@ test('an earlier deadline moves the timer, a later one leaves it; the process wa
     setTimeout.mockRestore()
     clearTimeout.mockRestore()
   }
+})
+
+test('a deadline between two milliseconds has one timer, however often the stack is polled meanwhile', async () => {
+  const setTimeout = vi.spyOn(globalThis, 'setTimeout')
+  try {
+    const stack = new FakeStack()
+    stack.work = () => { stack.deadline = 5000.25 }
+    const driver = runRealTime(stack)
+    await hostTurn()
+    stack.onWake!()
+    await hostTurn()
+    expect([stack.polls, setTimeout.mock.calls.length]).toEqual([2, 1])
+    driver.stop()
+  } finally {
+    setTimeout.mockRestore()
+  }
+})
+
+test('a stack that wakes itself is polled many times in a turn, but for no longer than the host can wait', async () => {
+  const stack = new FakeStack()
+  let polls = 0
+  stack.work = () => {
+    const end = performance.now() + 0.1
+    while (performance.now() < end);
+    polls++
+    stack.deadline = stack.time
+  }
+  const driver = runRealTime(stack)
+  await hostTurn()
+  // It may have begun in the middle of a turn.
+  const before = polls
+  await hostTurn()
+  expect(polls - before).toBeGreaterThan(0)
+  expect(polls - before).toBeLessThanOrEqual(64)
+  driver.stop()
+})
+
+test('what a stack’s poll causes in another one happens at the same time; between polls the host’s time goes on', async () => {
+  const times: number[] = []
+  const stack = new FakeStack()
+  stack.work = () => {
+    times.push(hostTime())
+    const end = performance.now() + 1
+    while (performance.now() < end);
+    times.push(hostTime())
+  }
+  const driver = runRealTime(stack)
+  await hostTurn()
+  expect(times).toHaveLength(2)
+  expect(times[1]).toBe(times[0])
+  expect(hostTime()).toBeGreaterThanOrEqual(times[0]! + 1)
+  driver.stop()
 })
 
 test('stop() drops the timer', async () => {
