@@ -29,6 +29,8 @@ export interface TcpContext {
   readonly blocks: SackBlocks
   readonly sendFacts: SendFacts
   readonly trace: CongestionTrace
+  /** Bytes of new text that the connection whose turn it is may still send in this poll; negative: it had more. */
+  turn: number
   readonly fastOpenCache: FastOpenCache
   /** Segments that belong to no connection block, sent at the next poll. */
   readonly replies: ReplyQueue

@@ -118,6 +118,12 @@ function outputNewText(context: TcpContext, tcb: Tcb, outstanding: number, now: 
       networkStops = true
       break
     }
+    if (context.turn <= 0) {
+      // Neither the network nor the user limits it: ACKs that come before the next turn say nothing about either.
+      context.turn = -1
+      tcb.cwndLimited = false
+      return DropReason.None
+    }
     let length = queued < usable ? queued : usable
     let mark = 0
     if (length > mss) {
@@ -129,6 +135,7 @@ function outputNewText(context: TcpContext, tcb: Tcb, outstanding: number, now: 
     const sent = sendText(context, tcb, length, length === queued, mark, now)
     if (sent === DropReason.DeviceQueueFull) return sent
     noteSentByPacer(tcb, length, now)
+    context.turn -= length
     outstanding += length
     queued -= length
     facts.overridden = false

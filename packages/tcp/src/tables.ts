@@ -17,6 +17,12 @@ import { createTimeWaitEntry, TimeWaitTable } from './time-wait.ts'
 import { runTimers } from './timers.ts'
 
 /**
+ * Bytes of new text after which it is the other connections' turn until the next poll (ours). Between two stacks of one process that is
+ * also all that is in flight, and a working set that stays in the processor's caches: 1.3 times as fast as megabytes of it.
+ */
+const SEND_QUANTUM = 1 << 18
+
+/**
  * Where everybody stands in one TCP: who listens, the place and timer of each connection, who wants to send in
  * the next poll, and who has news.
  */
@@ -88,23 +94,30 @@ export class Tables implements ConnectionHost {
     this.scheduled[this.scheduledCount++] = connection
   }
 
-  /** Lets everybody who is scheduled send. True when a full device did not take it all: who has more stays scheduled. */
+  /**
+   * Lets everybody who is scheduled send, each as much as is its turn. Who has more stays scheduled. True when nobody can go on before
+   * a full device takes more.
+   */
   sendScheduled(now: number): boolean {
     const { context, scheduled } = this
     let kept = 0
+    let full = 0
     for (let index = 0; index < this.scheduledCount; index++) {
       const connection = scheduled[index]!
       scheduled[index] = undefined
       connection.scheduled = false
       if (connection.released) continue
-      if (output(context, connection.tcb, now) === DropReason.DeviceQueueFull) {
+      context.turn = SEND_QUANTUM
+      const refused = output(context, connection.tcb, now) === DropReason.DeviceQueueFull
+      if (refused) full++
+      if (refused || context.turn < 0) {
         scheduled[kept++] = connection
         connection.scheduled = true
       }
       this.settle(connection)
     }
     this.scheduledCount = kept
-    return kept > 0
+    return kept > 0 && full === kept
   }
 
   /** After anything happened to a connection: its listener, its place, its timer and its news brought up to date. */

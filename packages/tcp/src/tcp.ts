@@ -85,6 +85,7 @@ export class Tcp {
       blocks: createSackBlocks(),
       sendFacts: createSendFacts(),
       trace: createCongestionTrace(),
+      turn: 0,
       fastOpenCache: new FastOpenCache(),
       replies: new ReplyQueue(config.replyQueue),
     }

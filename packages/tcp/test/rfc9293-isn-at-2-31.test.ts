@@ -23,6 +23,7 @@ describe('once more with ISS = 2³¹ - 4 and IRS = 2³² - 4', async () => {
   await import('./rfc9293-receiving.test.ts')
   await import('./rfc9293-sending.test.ts')
   await import('./segmentation.test.ts')
+  await import('./send-quantum.test.ts')
   await import('./sending.test.ts')
   await import('./settings.test.ts')
   await import('./syn-flood.test.ts')
