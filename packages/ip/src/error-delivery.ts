@@ -1,11 +1,8 @@
-import {
-  createIpv4Header, createIpv6Header, createPacketMeta, copyIpAddress, DropReason, IcmpCause, IPV6_HEADER_LENGTH, readQuotedIpv4,
-  readQuotedIpv6,
-} from '@layerfour/wire'
-import type { IpAddress, Ipv4Header, Ipv6Header, PacketMeta } from '@layerfour/wire'
+import { createIpv4Header, createPacketMeta, copyIpAddress, DropReason, IcmpCause, readQuotedIpv4 } from '@layerfour/wire'
+import type { Ipv4Header, Ipv6Header, PacketMeta } from '@layerfour/wire'
 import type { InterfaceTable } from './interfaces.ts'
-import { plateauBelow } from './path-mtu.ts'
 import type { PathMtuCache } from './path-mtu.ts'
+import { plateauBelow } from './plateaus.ts'
 import type { ProtocolTable } from './protocol-table.ts'
 
 /** What an ICMP error quotes of a transport segment, at the least (RFC 792): enough for ports and a TCP sequence number. */
@@ -16,17 +13,16 @@ const MIN_QUOTED = 8
  * whether it did (RFC 5927 §4). The path MTU is lowered only when the transport knows the packet for its own.
  */
 export class ErrorDelivery {
+  /** Undefined while no part knows what an ICMP error says of them. */
+  pathMtus: PathMtuCache | undefined = undefined
   private readonly interfaces: InterfaceTable
   private readonly transports: ProtocolTable
-  private readonly pathMtus: PathMtuCache
   private readonly ipv4: Ipv4Header = createIpv4Header()
-  private readonly ipv6: Ipv6Header = createIpv6Header()
   private readonly meta: PacketMeta = createPacketMeta()
 
-  constructor(interfaces: InterfaceTable, transports: ProtocolTable, pathMtus: PathMtuCache) {
+  constructor(interfaces: InterfaceTable, transports: ProtocolTable) {
     this.interfaces = interfaces
     this.transports = transports
-    this.pathMtus = pathMtus
   }
 
   /**
@@ -39,46 +35,39 @@ export class ErrorDelivery {
     const header = this.ipv4
     const reason = readQuotedIpv4(bytes, start, end, header)
     if (reason !== DropReason.None) return reason
-    if (header.fragmentOffset !== 0) return DropReason.IcmpUnmatched
-    this.meta.interfaceIndex = interfaceIndex
     const nextMtu = cause === IcmpCause.PacketTooBig && mtu === 0 ? plateauBelow(header.totalLength) : mtu
-    this.fillMeta(header.source, header.destination, header.protocol, header.hopLimit, header.trafficClass, header.dontFragment)
-    return this.handOver(cause, nextMtu, bytes, start + header.headerLength, Math.min(end, start + header.totalLength), now)
+    this.meta.dontFragment = header.dontFragment
+    return this.deliver(cause, nextMtu, interfaceIndex, header, bytes, start, end, start + header.totalLength, now)
   }
 
-  /** The same for IPv6. */
+  /** The same for IPv6, whose header was read. @param packetEnd where the packet would end if all of it were quoted. */
   deliverIpv6(
-    cause: IcmpCause, mtu: number, interfaceIndex: number, bytes: Uint8Array, start: number, end: number, now: number,
+    cause: IcmpCause, mtu: number, interfaceIndex: number, header: Ipv6Header, bytes: Uint8Array, start: number, end: number,
+    packetEnd: number, now: number,
   ): DropReason {
-    const header = this.ipv6
-    const reason = readQuotedIpv6(bytes, start, end, header)
-    if (reason !== DropReason.None) return reason
-    if (header.fragmentOffset !== 0) return DropReason.IcmpUnmatched
-    this.meta.interfaceIndex = interfaceIndex
-    this.fillMeta(header.source, header.destination, header.protocol, header.hopLimit, header.trafficClass, true)
-    const packetEnd = start + IPV6_HEADER_LENGTH + header.payloadLength
-    return this.handOver(cause, mtu, bytes, start + header.headerLength, Math.min(end, packetEnd), now)
+    this.meta.dontFragment = true
+    return this.deliver(cause, mtu, interfaceIndex, header, bytes, start, end, packetEnd, now)
   }
 
-  private handOver(cause: IcmpCause, mtu: number, bytes: Uint8Array, start: number, end: number, now: number): DropReason {
+  private deliver(
+    cause: IcmpCause, mtu: number, interfaceIndex: number, header: Ipv4Header | Ipv6Header, bytes: Uint8Array, start: number, end: number,
+    packetEnd: number, now: number,
+  ): DropReason {
     const { meta } = this
-    if (end - start < MIN_QUOTED) return DropReason.Truncated
+    if (header.fragmentOffset !== 0) return DropReason.IcmpUnmatched
+    meta.interfaceIndex = interfaceIndex
+    copyIpAddress(header.source, meta.source)
+    copyIpAddress(header.destination, meta.destination)
+    meta.protocol = header.protocol
+    meta.hopLimit = header.hopLimit
+    meta.trafficClass = header.trafficClass
+    const quoted = start + header.headerLength
+    const quotedEnd = Math.min(end, packetEnd)
+    if (quotedEnd - quoted < MIN_QUOTED) return DropReason.Truncated
     const transport = this.transports.get(meta.protocol)
     if (transport === undefined || !this.interfaces.isLocal(meta.source)) return DropReason.IcmpUnmatched
-    const reason = transport.icmp(cause, mtu, meta, bytes, start, end, now)
-    if (reason === DropReason.None && cause === IcmpCause.PacketTooBig) this.pathMtus.lower(meta.destination, mtu)
+    const reason = transport.icmp(cause, mtu, meta, bytes, quoted, quotedEnd, now)
+    if (reason === DropReason.None && cause === IcmpCause.PacketTooBig) this.pathMtus?.lower(meta.destination, mtu)
     return reason
-  }
-
-  private fillMeta(
-    source: IpAddress, destination: IpAddress, protocol: number, hopLimit: number, trafficClass: number, dontFragment: boolean,
-  ): void {
-    const { meta } = this
-    copyIpAddress(source, meta.source)
-    copyIpAddress(destination, meta.destination)
-    meta.protocol = protocol
-    meta.hopLimit = hopLimit
-    meta.trafficClass = trafficClass
-    meta.dontFragment = dontFragment
   }
 }

@@ -1,15 +1,15 @@
-import {
-  copyIpAddress, createIpv4Header, createIpv6Header, IPV4_HEADER_LENGTH, IPV6_HEADER_LENGTH, isIpv4, writeIpv4, writeIpv6,
-} from '@layerfour/wire'
-import type { Ipv4Header, Ipv6Header, PacketMeta } from '@layerfour/wire'
+import { copyIpAddress, createIpv4Header, IPV4_HEADER_LENGTH, isIpv4, writeIpv4 } from '@layerfour/wire'
+import type { Ipv4Header, PacketMeta } from '@layerfour/wire'
 import type { Identification } from './identification.ts'
+import type { Ipv6HeaderWriter } from './ipv6-header-writer.ts'
 
 /** Writes IP headers in front of what they carry. */
 export class HeaderWriter {
+  /** Undefined in a layer without IPv6, where nothing has a way to such addresses. */
+  ipv6: Ipv6HeaderWriter | undefined = undefined
   private readonly identification: Identification
   private readonly hopLimit: number
   private readonly ipv4: Ipv4Header = createIpv4Header()
-  private readonly ipv6: Ipv6Header = createIpv6Header()
 
   /** @param hopLimit for packets whose meta leaves it open. */
   constructor(identification: Identification, hopLimit: number) {
@@ -36,14 +36,6 @@ export class HeaderWriter {
       writeIpv4(header, bytes, at - IPV4_HEADER_LENGTH)
       return at - IPV4_HEADER_LENGTH
     }
-    const header = this.ipv6
-    header.trafficClass = meta.trafficClass
-    header.payloadLength = length
-    header.protocol = meta.protocol
-    header.hopLimit = hopLimit
-    copyIpAddress(meta.source, header.source)
-    copyIpAddress(meta.destination, header.destination)
-    writeIpv6(header, bytes, at - IPV6_HEADER_LENGTH)
-    return at - IPV6_HEADER_LENGTH
+    return this.ipv6!.write(meta, hopLimit, bytes, at, length)
   }
 }

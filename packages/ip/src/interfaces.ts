@@ -1,6 +1,6 @@
 import {
   createHardwareAddress, ipAddressEquals, isDirectedBroadcast, isIpv4, isLimitedBroadcast, isLinkLocal, isLoopback, isMulticast,
-  isUnspecified, prefixContains, readHardwareAddress,
+  isUnspecified, prefixContains,
 } from '@layerfour/wire'
 import type { HardwareAddress, IpAddress, IpPrefix } from '@layerfour/wire'
 import { TrafficCounters } from './traffic-counters.ts'
@@ -38,8 +38,8 @@ export class InterfaceTable {
   /** All addresses of all interfaces: what `isLocal` reads for each packet. */
   private readonly own: IpAddress[] = []
 
-  /** @throws RangeError when the table is full or the MTU is out of range; TypeError when a hardware address is missing. */
-  add(port: LinkPort, name: string): NetworkInterface {
+  /** @throws RangeError when the table is full or the MTU is out of range. */
+  add(port: LinkPort, name: string, hardware: HardwareAddress = createHardwareAddress()): NetworkInterface {
     if (this.list.length >= MAX_INTERFACES) throw new RangeError(`there are ${MAX_INTERFACES} interfaces already, expected no more`)
     if (!Number.isInteger(port.mtu) || port.mtu < MIN_MTU_IPV4 || port.mtu > MAX_MTU) {
       throw new RangeError(`interface ${name} has MTU ${port.mtu}, expected ${MIN_MTU_IPV4} to ${MAX_MTU} bytes`)
@@ -49,11 +49,6 @@ export class InterfaceTable {
       const expected = `0 to ${MAX_MTU} bytes, and offload.transmit with more than 0`
       throw new RangeError(`interface ${name} has offload.segmentation ${segmentation}, expected ${expected}`)
     }
-    if (port.medium === 'ethernet' && port.hardwareAddress?.length !== 6) {
-      throw new TypeError(`interface ${name} has ${port.hardwareAddress?.length ?? 'no'} bytes of hardware address, expected 6`)
-    }
-    const hardware = createHardwareAddress()
-    if (port.medium === 'ethernet') readHardwareAddress(port.hardwareAddress!, 0, hardware)
     const added: NetworkInterface = {
       index: this.list.length, name, port, hardware, addresses: [], traffic: new TrafficCounters(), copier: new PacketCopier(),
     }

@@ -2,27 +2,31 @@ import { copyIpAddress, createIpv4Header, DropReason, readIpv4 } from '@layerfou
 import type { Ipv4Header } from '@layerfour/wire'
 import type { Delivery } from './delivery.ts'
 import type { Ipv4Admission } from './ipv4-admission.ts'
-import type { Reassembly } from './reassembly.ts'
 import type { ReceivedPacket } from './received-packet.ts'
 
 /** IPv4 packets in: RFC 791, with what RFC 1122 §3.2.1 and §3.3.6 want checked. */
 export class Ipv4Input {
   private readonly admission: Ipv4Admission
-  private readonly reassembly: Reassembly
   private readonly delivery: Delivery
   private readonly header: Ipv4Header = createIpv4Header()
 
-  constructor(admission: Ipv4Admission, reassembly: Reassembly, delivery: Delivery) {
+  constructor(admission: Ipv4Admission, delivery: Delivery) {
     this.admission = admission
-    this.reassembly = reassembly
     this.delivery = delivery
   }
 
   receive(packet: ReceivedPacket, now: number): DropReason {
-    const { header, reassembly } = this
+    const { header } = this
     const reason = this.accept(packet, !packet.iface.port.offload.receive)
     if (reason !== DropReason.None) return reason
     if (!header.moreFragments && header.fragmentOffset === 0) return this.delivery.deliver(packet, now)
+    return this.receiveFragment(packet, now)
+  }
+
+  private receiveFragment(packet: ReceivedPacket, now: number): DropReason {
+    const { header } = this
+    const { reassembly } = this.delivery
+    if (reassembly === undefined) return DropReason.FragmentLimit
     const added = reassembly.add(packet, header.identification, header.fragmentOffset, header.moreFragments, now)
     const { completed } = reassembly
     if (completed === undefined) return added

@@ -7,7 +7,6 @@ import type { Delivery } from './delivery.ts'
 import type { IcmpOutput } from './icmp-output.ts'
 import type { InterfaceTable, NetworkInterface } from './interfaces.ts'
 import { LOOPBACK_INTERFACE } from './loopback.ts'
-import type { Reassembly } from './reassembly.ts'
 import type { ReceivedPacket } from './received-packet.ts'
 
 /** Offset of the payload length field in the fixed header, and of the offset field in the fragment header. */
@@ -17,14 +16,12 @@ const FRAGMENT_OFFSET_FIELD = 2
 /** IPv6 packets in: RFC 8200. */
 export class Ipv6Input {
   private readonly interfaces: InterfaceTable
-  private readonly reassembly: Reassembly
   private readonly delivery: Delivery
   private readonly output: IcmpOutput
   private readonly header: Ipv6Header = createIpv6Header()
 
-  constructor(interfaces: InterfaceTable, reassembly: Reassembly, delivery: Delivery, output: IcmpOutput) {
+  constructor(interfaces: InterfaceTable, delivery: Delivery, output: IcmpOutput) {
     this.interfaces = interfaces
-    this.reassembly = reassembly
     this.delivery = delivery
     this.output = output
   }
@@ -37,7 +34,9 @@ export class Ipv6Input {
   }
 
   private receiveFragment(packet: ReceivedPacket, now: number): DropReason {
-    const { header, reassembly } = this
+    const { header } = this
+    const { reassembly } = this.delivery
+    if (reassembly === undefined) return DropReason.FragmentLimit
     const added = reassembly.add(packet, header.identification, header.fragmentOffset, header.moreFragments, now)
     const { completed } = reassembly
     if (completed === undefined) {

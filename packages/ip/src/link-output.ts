@@ -1,14 +1,15 @@
-import {
-  BROADCAST_HARDWARE_ADDRESS, copyHardwareAddress, createEthernetHeader, createIpAddress, DropReason, ETHERNET_HEADER_LENGTH,
-  ETHERTYPE_IPV4, IPV4_HEADER_LENGTH, IPV6_HEADER_LENGTH, isMulticast, multicastHardwareAddress, readIpv6Address, writeEthernet,
-} from '@layerfour/wire'
-import type { EthernetHeader, IpAddress, MutableIpAddress } from '@layerfour/wire'
-import { Resolution } from './arp.ts'
-import type { Arp } from './arp.ts'
-import { Fragmenter } from './fragmenter.ts'
-import type { Identification } from './identification.ts'
-import type { InterfaceTable, NetworkInterface } from './interfaces.ts'
+import { DropReason } from '@layerfour/wire'
+import type { IpAddress } from '@layerfour/wire'
+import type { Resolution } from './arp.ts'
+import type { EthernetLink } from './ethernet-link.ts'
+import type { FragmentOutput } from './fragment-output.ts'
+import type { NetworkInterface } from './interfaces.ts'
 import type { Transmitter } from './transmitter.ts'
+
+/** What becomes of a packet by how its next hop was found; `None` goes on. */
+const outcomes: Readonly<Record<Exclude<Resolution, 0>, DropReason>> = {
+  1: DropReason.None, 2: DropReason.NeighbourUnreachable, 3: DropReason.OutOfMemory,
+}
 
 /** The last steps of a packet of ours: the next hop's hardware address, fragments where it is too large, the device. */
 export class LinkOutput {
@@ -18,38 +19,31 @@ export class LinkOutput {
   fragmentIdentification = 0
   /** When not 0, the packet is one TCP segment that the device cuts into segments with so many bytes of text. */
   segmentSize = 0
-  private readonly interfaces: InterfaceTable
-  private readonly arp: Arp
+  /** Undefined where the layer has no Ethernet interfaces, or does not fragment. */
+  ethernet: EthernetLink | undefined = undefined
+  fragments: FragmentOutput | undefined = undefined
   private readonly transmitter: Transmitter
-  private readonly identification: Identification
-  private readonly fragmenter: Fragmenter = new Fragmenter()
-  private readonly ethernet: EthernetHeader = createEthernetHeader()
-  private readonly source: MutableIpAddress = createIpAddress()
-  private readonly destination: MutableIpAddress = createIpAddress()
 
-  constructor(interfaces: InterfaceTable, arp: Arp, transmitter: Transmitter, identification: Identification) {
-    this.interfaces = interfaces
-    this.arp = arp
+  constructor(transmitter: Transmitter) {
     this.transmitter = transmitter
-    this.identification = identification
   }
 
   /**
    * Sends the IP packet `bytes[start, end)`, with at least 14 bytes of room before it, in packets of at most `limit` bytes.
    * `progress` and `fragmentIdentification` say what was sent of it before. Returns `None` (sent, or held until ARP is
-   * answered), `NeighbourUnreachable`, `OutOfMemory`, or `DeviceQueueFull` with `progress`.
+   * answered), `NeighbourUnreachable`, `OutOfMemory`, `DeviceQueueFull` with `progress`, or `PacketTooBig` where the layer does not
+   * fragment.
    */
   emit(
     iface: NetworkInterface, nextHop: IpAddress, limit: number, bytes: Uint8Array, start: number, end: number, now: number,
   ): DropReason {
-    const ethernet = iface.port.medium === 'ethernet'
-    if (ethernet) {
-      const resolution = this.address(iface, nextHop, bytes, start, end, now)
-      if (resolution === Resolution.Held) return DropReason.None
-      if (resolution === Resolution.Unreachable) return DropReason.NeighbourUnreachable
-      if (resolution === Resolution.OutOfMemory) return DropReason.OutOfMemory
+    if (iface.port.medium === 'ethernet') {
+      const resolution = this.ethernet!.address(iface, nextHop, bytes, start, end, now)
+      if (resolution !== 0) return outcomes[resolution]
     }
-    if (end - start > limit) return this.emitFragments(iface, limit, bytes, start, end, now)
+    if (end - start > limit) {
+      return this.fragments === undefined ? DropReason.PacketTooBig : this.fragments.emit(iface, limit, bytes, start, end, now)
+    }
     return this.transmit(iface, bytes, start, end, now, this.segmentSize) ? DropReason.None : DropReason.DeviceQueueFull
   }
 
@@ -58,48 +52,9 @@ export class LinkOutput {
     return this.transmitter.transmit(iface, bytes, start, end, now) ? DropReason.None : DropReason.DeviceQueueFull
   }
 
-  private emitFragments(
-    iface: NetworkInterface, limit: number, bytes: Uint8Array, start: number, end: number, now: number,
-  ): DropReason {
-    const { fragmenter } = this
-    const ipv4 = bytes[start]! >> 4 === 4
-    const payload = end - start - (ipv4 ? IPV4_HEADER_LENGTH : IPV6_HEADER_LENGTH)
-    if (!ipv4 && this.progress === 0) {
-      readIpv6Address(bytes, start + 8, this.source)
-      readIpv6Address(bytes, start + 24, this.destination)
-      this.fragmentIdentification = this.identification.next(this.source, this.destination, bytes[start + 6]!)
-    }
-    while (this.progress < payload) {
-      const next = fragmenter.build(bytes, start, end, limit, this.progress, this.fragmentIdentification)
-      if (!this.transmit(iface, fragmenter.bytes, fragmenter.start, fragmenter.end, now)) return DropReason.DeviceQueueFull
-      this.progress = next
-    }
-    return DropReason.None
-  }
-
-  private transmit(
-    iface: NetworkInterface, bytes: Uint8Array, start: number, end: number, now: number, segmentSize = 0,
-  ): boolean {
-    if (iface.port.medium !== 'ethernet') return this.transmitter.transmit(iface, bytes, start, end, now, segmentSize)
-    const frame = start - ETHERNET_HEADER_LENGTH
-    writeEthernet(this.ethernet, bytes, frame)
-    return this.transmitter.transmit(iface, bytes, frame, end, now, segmentSize)
-  }
-
-  /** Fills in the Ethernet header for the next hop. */
-  private address(
-    iface: NetworkInterface, nextHop: IpAddress, bytes: Uint8Array, start: number, end: number, now: number,
-  ): Resolution {
-    const { ethernet } = this
-    ethernet.etherType = ETHERTYPE_IPV4
-    copyHardwareAddress(iface.hardware, ethernet.source)
-    if (isMulticast(nextHop)) {
-      multicastHardwareAddress(nextHop, ethernet.destination)
-    } else if (this.interfaces.isBroadcast(iface, nextHop)) {
-      copyHardwareAddress(BROADCAST_HARDWARE_ADDRESS, ethernet.destination)
-    } else {
-      return this.arp.resolve(iface, nextHop, ethernet.destination, bytes, start, end, now)
-    }
-    return Resolution.Resolved
+  /** Sends an IP packet to the next hop that was found last; false when the device does not take it now. */
+  transmit(iface: NetworkInterface, bytes: Uint8Array, start: number, end: number, now: number, segmentSize: number): boolean {
+    const at = iface.port.medium === 'ethernet' ? this.ethernet!.writeHeader(bytes, start) : start
+    return this.transmitter.transmit(iface, bytes, at, end, now, segmentSize)
   }
 }

@@ -2,7 +2,7 @@ import type { LinkPort } from './link-port.ts'
 import { LOOPBACK_MTU } from './limits.ts'
 import type { PacketQueue } from './packet-queue.ts'
 
-/** The interface that packets to our own addresses take; it is always there, and first. */
+/** The interface that packets to our own addresses take. It is always there, and first; without the part `loopback` nothing takes it. */
 export const LOOPBACK_INTERFACE = 0
 
 /** Puts packets into a queue, from which the layer takes them back in at its next poll. Nothing can damage them on the way. */
@@ -11,13 +11,10 @@ export class LoopbackPort implements LinkPort {
   readonly mtu: number = LOOPBACK_MTU
   readonly hardwareAddress: undefined = undefined
   readonly offload: LinkPort['offload'] = { transmit: true, receive: true }
-  private readonly queue: PacketQueue
-
-  constructor(queue: PacketQueue) {
-    this.queue = queue
-  }
+  /** Undefined in a layer without the part `loopback`. */
+  queue: PacketQueue | undefined = undefined
 
   transmit(bytes: Uint8Array, start: number, end: number): boolean {
-    return this.queue.push(bytes, start, end, LOOPBACK_INTERFACE, 0, 0)
+    return this.queue !== undefined && this.queue.push(bytes, start, end, LOOPBACK_INTERFACE, 0, 0)
   }
 }

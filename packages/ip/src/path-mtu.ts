@@ -3,15 +3,6 @@ import { ANY_IPV6, createIpAddress, isIpv4 } from '@layerfour/wire'
 import type { IpAddress, MutableIpAddress } from '@layerfour/wire'
 import { MAX_MTU, MAX_PATH_MTUS, MIN_MTU_IPV6, PATH_MTU_FLOOR_IPV4, PATH_MTU_LIFETIME } from './limits.ts'
 
-/** Sizes that links are known to have (RFC 1191 §7.1), for routers that do not say which MTU would have fit. */
-const PLATEAUS: readonly number[] = [65535, 32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296, 68]
-
-/** The largest plateau below the size of a packet that did not fit, both in bytes (RFC 1191 §5). */
-export function plateauBelow(size: number): number {
-  for (const plateau of PLATEAUS) if (plateau < size) return plateau
-  return PLATEAUS[PLATEAUS.length - 1]!
-}
-
 /**
  * What ICMP said about the largest packet that reaches a destination, where that is less than our own link carries
  * (RFC 1191, RFC 8201). Only such destinations have an entry. Entries only shrink, and are forgotten after ten minutes,

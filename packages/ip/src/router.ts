@@ -5,6 +5,7 @@ import {
 import type { IpAddress, MutableIpAddress, Path } from '@layerfour/wire'
 import type { InterfaceTable, NetworkInterface } from './interfaces.ts'
 import { LOOPBACK_INTERFACE } from './loopback.ts'
+import { mtuTo } from './mtu-to.ts'
 import type { PathMtuCache } from './path-mtu.ts'
 import type { RouteTable } from './routes.ts'
 
@@ -14,9 +15,13 @@ export class Router {
   readonly nextHop: MutableIpAddress = createIpAddress()
   private readonly interfaces: InterfaceTable
   private readonly routes: RouteTable
-  private readonly pathMtus: PathMtuCache
+  /** What ICMP said of paths; undefined where there is none. */
+  pathMtus: PathMtuCache | undefined
+  /** Whether packets to ourselves have a way, and packets of IPv6. */
+  loops = true
+  ipv6 = true
 
-  constructor(interfaces: InterfaceTable, routes: RouteTable, pathMtus: PathMtuCache) {
+  constructor(interfaces: InterfaceTable, routes: RouteTable, pathMtus?: PathMtuCache) {
     this.interfaces = interfaces
     this.routes = routes
     this.pathMtus = pathMtus
@@ -29,7 +34,7 @@ export class Router {
   choose(destination: IpAddress, source: IpAddress, onlyInterface: number): NetworkInterface | undefined {
     const { interfaces, nextHop } = this
     copyIpAddress(destination, nextHop)
-    if (interfaces.isLocal(destination)) return interfaces.list[LOOPBACK_INTERFACE]
+    if (interfaces.isLocal(destination)) return this.loops ? this.usable(interfaces.list[LOOPBACK_INTERFACE], destination) : undefined
     let preferred = onlyInterface
     // With one interface beside the loopback, whose address the source is makes no difference.
     if (preferred < 0 && interfaces.list.length > 2 && !isUnspecified(source)) preferred = interfaces.ownerOf(source)
@@ -57,15 +62,15 @@ export class Router {
     if (ours === undefined) return DropReason.NoSourceAddress
     copyIpAddress(ours, path.source)
     path.interfaceIndex = iface.index
-    path.mtu = Math.min(iface.port.mtu, this.pathMtus.mtu(destination))
+    path.mtu = mtuTo(destination, iface, this.pathMtus)
     path.checksumNeeded = !iface.port.offload.transmit
     path.segmentation = iface.port.offload.segmentation ?? 0
     return DropReason.None
   }
 
-  /** IPv6 has no neighbour discovery here yet, so it cannot leave by Ethernet. */
+  /** IPv6 has no neighbour discovery here yet, so it cannot leave by Ethernet; and it may not be there at all. */
   private usable(iface: NetworkInterface | undefined, destination: IpAddress): NetworkInterface | undefined {
-    return iface === undefined || isIpv4(destination) || iface.port.medium === 'ip' ? iface : undefined
+    return iface === undefined || isIpv4(destination) || (this.ipv6 && iface.port.medium === 'ip') ? iface : undefined
   }
 }
 

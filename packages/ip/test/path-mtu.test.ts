@@ -1,7 +1,8 @@
 import { createPath, DropReason } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
 import { MAX_PATH_MTUS, PATH_MTU_FLOOR_IPV4, PATH_MTU_LIFETIME } from '../src/index.ts'
-import { PathMtuCache, plateauBelow } from '../src/path-mtu.ts'
+import { PathMtuCache } from '../src/path-mtu.ts'
+import { plateauBelow } from '../src/plateaus.ts'
 import { Host, SECRET } from './support/host.ts'
 import { icmp4, icmp6, ip, ipv4, ipv6, pattern, prefix } from './support/packets.ts'
 
