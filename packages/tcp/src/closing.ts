@@ -1,3 +1,4 @@
+import { releaseSentQueue } from '@layerfour/flow'
 import { ringRelease } from '@layerfour/storage'
 import { DropReason } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
@@ -16,6 +17,7 @@ export function closeConnection(context: TcpContext, tcb: Tcb, cause: Cause): vo
   transition(tcb, cause, context.observer)
   clearTimers(tcb)
   ringRelease(context.arena, tcb.sendRing)
+  releaseSentQueue(tcb.recovery.sent)
   tcb.reassembly?.clear()
   if (tcb.orphan || tcb.receiveRing.length === 0) ringRelease(context.arena, tcb.receiveRing)
   tcb.ackNow = false
@@ -34,6 +36,7 @@ export function enterTimeWait(context: TcpContext, tcb: Tcb, cause: Cause, now: 
   transition(tcb, cause, context.observer)
   clearTimers(tcb)
   ringRelease(context.arena, tcb.sendRing)
+  releaseSentQueue(tcb.recovery.sent)
   if (tcb.orphan || tcb.receiveRing.length === 0) ringRelease(context.arena, tcb.receiveRing)
   tcb.timers.timeWait = now + 2 * context.config.msl
 }

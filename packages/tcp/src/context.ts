@@ -1,6 +1,6 @@
 import type { AckFacts, CongestionControl, SackBlocks, SendFacts } from '@layerfour/flow'
 import type { Arena, SipHash } from '@layerfour/storage'
-import type { NetworkLayer, PacketMeta, TcpHeader } from '@layerfour/wire'
+import type { IpAddress, NetworkLayer, PacketMeta, TcpHeader } from '@layerfour/wire'
 import type { TcpConfig } from './config.ts'
 import type { CongestionTrace } from './congestion-trace.ts'
 import type { FastOpenCache } from './fast-open.ts'
@@ -9,6 +9,13 @@ import type { ReplyQueue } from './reply-queue.ts'
 import type { Segment } from './segment.ts'
 import type { Settings } from './tcb.ts'
 
+/** What the connection before had, for the next one to have too: objects that nobody changes. */
+export interface SharedParts {
+  settings: Readonly<Settings>
+  /** An address of ours. */
+  address: IpAddress
+}
+
 /** What all connections of one TCP share: its surroundings, and the objects it reuses for every segment. */
 export interface TcpContext {
   readonly network: NetworkLayer
@@ -16,6 +23,7 @@ export interface TcpContext {
   readonly config: TcpConfig
   /** What connections have whose users changed none; shared, so never changed. */
   readonly settings: Settings
+  readonly shared: SharedParts
   /** Congestion control algorithms in use; the first is the default one. */
   readonly controls: CongestionControl[]
   readonly observer: TcpObserver | undefined

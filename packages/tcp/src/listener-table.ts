@@ -22,10 +22,6 @@ export class ListenerTable {
     else this.byPort.delete(listener.port)
   }
 
-  uses(port: number): boolean {
-    return this.byPort.has(port)
-  }
-
   /** The listener for a destination of ours: its very address before 0.0.0.0, and that before ::. */
   find(address: IpAddress, port: number): TcpListener | undefined {
     const listeners = this.byPort.get(port)

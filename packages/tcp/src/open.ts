@@ -55,6 +55,28 @@ export function defaultSettings(config: TcpConfig): Settings {
   }
 }
 
+/** Settings of a new connection. Those who ask for nothing, or for the same as the last who did, share one object. */
+function settingsFor(context: TcpContext, given: Partial<Settings> | undefined): Readonly<Settings> {
+  if (given === undefined) return context.settings
+  if (Object.keys(given).length === 0) return context.settings
+  const { shared } = context
+  const made = { ...context.settings, ...given }
+  for (const name of Object.keys(made) as (keyof Settings)[]) {
+    if (made[name] !== shared.settings[name]) {
+      shared.settings = made
+      break
+    }
+  }
+  return shared.settings
+}
+
+/** One object for the address of ours that many connections have. */
+function ownAddress({ shared }: TcpContext, { w0, w1, w2, w3 }: IpAddress): IpAddress {
+  const { address } = shared
+  if (address.w3 !== w3 || address.w2 !== w2 || address.w1 !== w1 || address.w0 !== w0) shared.address = { w0, w1, w2, w3 }
+  return shared.address
+}
+
 /** A new block in CLOSED, with everything that the path and the settings decide. */
 export function createTcb(
   context: TcpContext,
@@ -76,7 +98,7 @@ export function createTcb(
   return {
     state: State.CLOSED,
     slot: -1,
-    localAddress: { w0: local.w0, w1: local.w1, w2: local.w2, w3: local.w3 },
+    localAddress: ownAddress(context, local),
     localPort,
     remoteAddress: { w0: remote.w0, w1: remote.w1, w2: remote.w2, w3: remote.w3 },
     remotePort,
@@ -123,7 +145,7 @@ export function createTcb(
     finReceived: false,
     finOffset: -1,
     orphan: false,
-    settings: options.settings === undefined ? context.settings : { ...context.settings, ...options.settings },
+    settings: settingsFor(context, options.settings),
     ackNow: false,
     duplicateAcksOwed: 0,
     unackedText: 0,

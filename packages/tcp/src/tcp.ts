@@ -3,7 +3,7 @@ import { createAckFacts, createSackBlocks, createSendFacts, cubic } from '@layer
 import type { Arena } from '@layerfour/storage'
 import { ringRelease, SipHash } from '@layerfour/storage'
 import {
-  createPacketMeta, createPath, createTcpHeader, DropReason, Errno, isLimitedBroadcast, isMulticast, isUnspecified,
+  ANY_IPV4, createPacketMeta, createPath, createTcpHeader, DropReason, Errno, isLimitedBroadcast, isMulticast, isUnspecified,
   readTcp, readUint16, readUint32, TcpFlags, verifyTransportChecksum,
 } from '@layerfour/wire'
 import type { IcmpCause, IpAddress, NetworkLayer, PacketMeta } from '@layerfour/wire'
@@ -70,11 +70,13 @@ export class Tcp {
     meta.protocol = TCP
     meta.dontFragment = true
     meta.hopLimit = config.hopLimit
+    const defaults = defaultSettings(config)
     this.context = {
       network,
       arena,
       config,
-      settings: defaultSettings(config),
+      settings: defaults,
+      shared: { settings: defaults, address: ANY_IPV4 },
       controls: controlList(congestionControl, congestionControls),
       observer,
       hash: new SipHash(secret),
@@ -165,15 +167,6 @@ export class Tcp {
     if (!isUnspecified(address) && !this.context.network.isLocal(address)) return Errno.EADDRNOTAVAIL
     const listener = new TcpListener(this, { ...address }, port, options)
     return this.tables.listeners.add(listener) ? listener : Errno.EADDRINUSE
-  }
-
-  /** Whether some listener or connection uses a local port. */
-  portInUse(port: number): boolean {
-    let used = this.tables.listeners.uses(port)
-    this.tables.connections.forEach((connection) => {
-      if (connection.tcb.localPort === port) used = true
-    })
-    return used
   }
 
   /**

@@ -30,6 +30,21 @@ export function createColumns(capacity: number): SentColumns {
 /** What every empty queue has: a connection that sends nothing takes no memory for it. */
 export const NO_COLUMNS: SentColumns = /* @__PURE__ */ createColumns(0)
 
+/** So many least columns are kept for who needs some next: a connection that only opens and closes needs them for its FIN alone. */
+const MAX_SPARE = 64
+/** What queues have given back. What is in them is of no meaning: a record is written whole before it is read. */
+const spare: SentColumns[] = []
+
+/** Columns of the least capacity. */
+export function takeColumns(capacity: number): SentColumns {
+  return spare.pop() ?? createColumns(capacity)
+}
+
+/** Columns of the least capacity that nobody uses any more: ten arrays that need not be made again. */
+export function giveColumns(columns: SentColumns): void {
+  if (spare.length < MAX_SPARE) spare.push(columns)
+}
+
 /** Everything about one record that does not follow from where it stands. */
 export function copyRecord(from: SentColumns, source: number, to: SentColumns, target: number): void {
   to.flags[target] = from.flags[source]!

@@ -1,12 +1,32 @@
 import { linkNewest } from './_sending-order.ts'
-import { copyRecord, createColumns, NO_COLUMNS } from './_sent-columns.ts'
+import { copyRecord, createColumns, giveColumns, NO_COLUMNS, takeColumns } from './_sent-columns.ts'
 import { endAt, LOST, positionAt, SACKED, type SentQueue, slotOf, startAt } from './sent-queue.ts'
 
 const LEAST_CAPACITY = 16
 
 /** Twice the room. */
 export function growSentQueue(queue: SentQueue): void {
-  rebuild(queue, queue.capacity === 0 ? LEAST_CAPACITY : queue.capacity * 2, Infinity)
+  if (queue.capacity > 0) return rebuild(queue, queue.capacity * 2, Infinity)
+  queue.columns = takeColumns(LEAST_CAPACITY)
+  queue.capacity = LEAST_CAPACITY
+  queue.head = 0
+}
+
+/** Forgets all records and gives their memory back: nothing more will be acknowledged, or nothing for a long time. */
+export function releaseSentQueue(queue: SentQueue): void {
+  const { columns, capacity } = queue
+  queue.columns = NO_COLUMNS
+  queue.capacity = 0
+  queue.head = 0
+  queue.count = 0
+  queue.sackedBytes = 0
+  queue.sackedCount = 0
+  queue.lostBytes = 0
+  queue.lostCount = 0
+  queue.lostFrom = queue.start
+  queue.oldest = -1
+  queue.newest = -1
+  if (capacity === LEAST_CAPACITY) giveColumns(columns)
 }
 
 /** Segments have become smaller: cuts longer records, so that each can be sent again as one segment of up to `mss` bytes. */

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   bytesInFlight, compactSentQueue, createSentQueue, cutRecords, dropFirst, endAt, firstLost, firstWithin, forgetSacks, LOST, markAllLost,
-  markLost, markResent, markSacked, MAX_SENT_RECORDS, noteRun, outstandingBytes, positionAt, positionOf, pushSent, RESENT, SACKED,
-  type SentQueue, skipSacked, slotOf, startAt, trimFirst, unmarkFalselyLost,
+  markLost, markResent, markSacked, MAX_SENT_RECORDS, noteRun, outstandingBytes, positionAt, positionOf, pushSent, releaseSentQueue, RESENT,
+  SACKED, type SentQueue, skipSacked, slotOf, startAt, trimFirst, unmarkFalselyLost,
 } from '../../src/index.ts'
 
 /** A segment as a naive sender remembers it. */
@@ -173,13 +173,20 @@ function act(queue: SentQueue, model: Model, deed: string, a: number, b: number,
       Object.assign(queue, copy)
       break
     }
+    case 'release':
+      // The columns come back at the next push, with whatever was in them.
+      releaseSentQueue(queue)
+      expect(queue.capacity).toBe(0)
+      model.records = []
+      model.order = []
+      break
     default: throw new Error(deed)
   }
 }
 
 const DEEDS = [
   'push', 'push', 'push', 'ack', 'ack', 'sack', 'sack', 'sack', 'lose', 'lose', 'resend', 'resend', 'ack all', 'lose all', 'forget',
-  'false alarm', 'cut', 'compact',
+  'false alarm', 'cut', 'compact', 'release',
 ]
 
 describe('SentQueue', () => {

@@ -24,7 +24,6 @@ const UNBOUND = 0
  * (Resets alone leave at once.)
  */
 export class TcpSocket {
-  readonly type = 'stream' as const
   /**
    * Called by the stack's poll when something changed: text or its end arrived, a full buffer has room, the
    * connection opened or broke, a connection waits in the backlog. It may use all sockets; what it
@@ -40,6 +39,10 @@ export class TcpSocket {
   constructor(sockets: TcpSockets, options: SocketOptions = NO_OPTIONS) {
     this.#sockets = sockets
     this.parts = createSocketParts(options)
+  }
+
+  get type(): 'stream' {
+    return 'stream'
   }
 
   /** For the stack: a connection that was opened, accepted or restored. */
@@ -120,7 +123,7 @@ export class TcpSocket {
     if (this.parts.listener === undefined) return Errno.EINVAL
     const connection = this.parts.listener.accept()
     if (connection === undefined) return Errno.EAGAIN
-    return this.#sockets.accepted(connection, { ...this.parts.options, settings: {} })
+    return this.#sockets.accepted(connection, this.parts.options)
   }
 
   /**

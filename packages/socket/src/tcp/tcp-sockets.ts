@@ -21,6 +21,7 @@ import type { SocketSnapshot, TcpSnapshot } from './tcp-snapshot.ts'
 import { fingerprintTcp, restoreTcp, snapshotTcp, unheldConnections } from './tcp-snapshot.ts'
 import { TcpSocket } from './tcp-socket.ts'
 import type { SocketOptions } from './tcp-socket-options.ts'
+import { NO_OPTIONS } from './tcp-socket-options.ts'
 import { tuningSettings } from './tcp-tuning.ts'
 
 export interface TcpSettings extends Partial<TcpConfig> {
@@ -48,6 +49,9 @@ export class TcpSockets implements StreamProtocol {
   /** Watchers to be called in the next dispatch. */
   #changed = new Set<Tcb>()
   readonly #path = createPath()
+  /** Options of the listening socket that accepted last, and those that its connections share: options are replaced, never written to. */
+  #inheriting = NO_OPTIONS
+  #inherited = NO_OPTIONS
 
   constructor(host: ProtocolHost, settings: TcpSettings) {
     this.#host = host
@@ -98,8 +102,13 @@ export class TcpSockets implements StreamProtocol {
     return socket
   }
 
+  /** `options`: those of the listening socket. */
   accepted(connection: Connection, options: SocketOptions): TcpSocket {
-    const socket = this.socket(options)
+    if (options !== this.#inheriting) {
+      this.#inheriting = options
+      this.#inherited = { ...options, settings: {} }
+    }
+    const socket = this.socket(this.#inherited)
     socket.adopt(connection)
     return socket
   }
