@@ -8,18 +8,33 @@ export interface Load {
 /** One way of doing a benchmark's work. */
 export interface Contender {
   readonly name: string
+  /** Takes part only where the host has them: pages have no sockets of the kernel's. */
+  readonly needs?: 'kernel sockets'
+  /** Name of the contender that does nothing but what this one cannot do without. */
+  readonly bound?: string
   /** Sets up connections and buffers; not measured. */
   open(): Promise<Load>
 }
 
-/** Work that several contenders do in turn, so that whatever else the machine does meets all of them. */
-export interface TimedBenchmark {
-  readonly kind: 'timed'
-  /** What `npm run bench -- NAME` takes. */
+export type RuntimeName = 'Node' | 'Deno' | 'Bun' | 'Chromium'
+
+/** What a name on the command line may stand for. */
+export type Group = 'speed' | 'bound' | 'scale' | 'memory'
+
+interface Described {
+  /** What `npm run bench NAME` takes. */
   readonly name: string
   readonly title: string
-  /** What the rates count: `MB/s`, `requests/s`. */
+  readonly group: Group
+  /** What the figures count: `MB/s`, `requests/s`. */
   readonly unit: string
+  /** Where it makes sense; everywhere by default. */
+  readonly runtimes?: readonly RuntimeName[]
+}
+
+/** Work that several contenders do in turn, so that whatever else the machine does meets all of them. */
+export interface TimedBenchmark extends Described {
+  readonly kind: 'timed'
   /** Units of work, as `Load.run` counts them, in one of `unit`: 1e6 bytes in a MB. */
   readonly scale: number
   /** The first one is the subject of `ratio`. */
@@ -33,15 +48,17 @@ export interface Count {
   readonly name: string
   readonly value: number
   /** Where it comes from, the largest first. */
-  readonly parts: readonly { readonly name: string, readonly value: number }[]
+  readonly parts: readonly Part[]
 }
 
-/** A benchmark without a clock. */
-export interface CountingBenchmark {
-  readonly kind: 'counted'
+export interface Part {
   readonly name: string
-  readonly title: string
-  readonly unit: string
+  readonly value: number
+}
+
+/** A benchmark without turns. */
+export interface CountingBenchmark extends Described {
+  readonly kind: 'counted'
   count(): Promise<readonly Count[]>
 }
 

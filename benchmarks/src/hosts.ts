@@ -1,10 +1,14 @@
 import type { DeviceOptions } from '@layerfour/link'
 import { pair } from '@layerfour/link'
-import type { TcpSettings } from '@layerfour/socket'
+import type { KernelChoice, TcpSettings } from '@layerfour/socket'
 import { runRealTime, Stack, tcp, udp } from '@layerfour/socket'
 
 export interface HostsOptions extends DeviceOptions {
   readonly tcp?: TcpSettings
+  /** `auto` by default. */
+  readonly kernels?: KernelChoice
+  /** Of each stack, in bytes: 16 MiB by default. */
+  readonly memory?: number
 }
 
 export const CLIENT_ADDRESS = '10.0.0.1'
@@ -21,7 +25,11 @@ export interface Hosts {
 export function joinedHosts(options: HostsOptions = {}): Hosts {
   const [a, b] = pair(options)
   const host = (device: typeof a, address: string): Stack => {
-    const stack = new Stack({ protocols: [tcp(options.tcp), udp()] })
+    const stack = new Stack({
+      protocols: [tcp(options.tcp), udp()],
+      kernels: options.kernels ?? 'auto',
+      ...(options.memory === undefined ? {} : { memory: options.memory }),
+    })
     stack.addInterface(device, { addresses: [`${address}/24`] })
     return stack
   }

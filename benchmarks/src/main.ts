@@ -3,16 +3,14 @@ import { parseArgs } from 'node:util'
 import { atLeast, command, UsageError } from './arguments.ts'
 import { benchmarks } from './benchmarks/index.ts'
 import type { Benchmark } from './benchmark.ts'
-import type { BenchmarkDocument, BenchmarkEntry } from './document.ts'
-import { countedEntry, timedEntry } from './document.ts'
-import { measure } from './measure.ts'
-import { countedReport, runtimeLine, timedReport } from './report.ts'
-import { runtime } from './runtime.ts'
+import { hostRuntime, machine } from './machine.ts'
+import { runtimeLine } from './report.ts'
+import { benchmarkDocument, runAll } from './run.ts'
 
 const usage = `npm run bench -- [options] [NAME…]
 
-Runs the benchmarks of these names, or all:
-${benchmarks.map(({ name, title }) => `  ${name.padEnd(22)}${title}`).join('\n')}
+Runs the benchmarks of these names, or of these groups (speed, bound, memory, scale), or all:
+${benchmarks.map(({ name, title, group }) => `  ${name.padEnd(22)}${group.padEnd(8)}${title}`).join('\n')}
 
   --json FILE    write the results as one JSON document (README.md describes it)
   --rounds N     turns of each contender, 7 by default
@@ -35,30 +33,18 @@ async function main(args: string[]): Promise<void> {
   const turn = atLeast(values.turn, '--turn', 1)
   const chosen = choose(positionals)
 
-  console.log(runtimeLine(runtime()))
-  const entries: BenchmarkEntry[] = []
-  for (const benchmark of chosen) {
-    if (benchmark.kind === 'timed') {
-      const result = await measure(benchmark, { rounds, turn })
-      console.log(`\n${timedReport(result)}`)
-      entries.push(timedEntry(result))
-    } else {
-      const counts = await benchmark.count()
-      console.log(`\n${countedReport(benchmark, counts)}`)
-      entries.push(countedEntry(benchmark, counts))
-    }
-  }
+  console.log(runtimeLine(hostRuntime()))
+  const entries = await runAll(chosen, { rounds, turn }, (text) => console.log(`\n${text}`))
   if (values.json !== undefined) {
-    const document: BenchmarkDocument = { schema: 1, runtime: runtime(), date: new Date().toISOString(), benchmarks: entries }
-    writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
+    writeFileSync(values.json, `${JSON.stringify(benchmarkDocument(entries, machine()), null, 2)}\n`)
   }
 }
 
 function choose(names: readonly string[]): readonly Benchmark[] {
   if (names.length === 0) return benchmarks
-  return names.map((name) => {
-    const found = benchmarks.find((benchmark) => benchmark.name === name)
-    if (found === undefined) throw new UsageError(`no benchmark is named '${name}'; --help lists them`)
+  return names.flatMap((wanted) => {
+    const found = benchmarks.filter(({ name, group }) => name === wanted || group === wanted)
+    if (found.length === 0) throw new UsageError(`no benchmark or group is named '${wanted}'; --help lists them`)
     return found
   })
 }

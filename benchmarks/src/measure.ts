@@ -1,4 +1,6 @@
 import type { Contender, Load, TimedBenchmark } from './benchmark.ts'
+import { collectGarbage } from './host.ts'
+import { hasKernelSockets } from './runtime.ts'
 import type { Summary } from './statistics.ts'
 import { summarize } from './statistics.ts'
 
@@ -13,13 +15,14 @@ export interface MeasureOptions {
 /** Both in ms from any beginning. */
 export interface Clocks {
   now(): number
-  /** User and system time of all threads of the process. */
+  /** User and system time of all threads of the process; NaN where a program cannot know, in pages. */
   cpu(): number
 }
 
 const hostClocks: Clocks = {
   now: () => performance.now(),
   cpu: () => {
+    if (!hasKernelSockets) return NaN
     const { user, system } = process.cpuUsage()
     return (user + system) / 1000
   },
@@ -30,11 +33,13 @@ export interface ContenderResult {
   readonly name: string
   /** Work per second of real time. */
   readonly rate: Summary
-  /** Work per second of CPU time: user and system, all threads of the process. */
-  readonly perCpuSecond: Summary
-  /** Rate over the baseline's rate, of the turns in the same round. */
-  readonly ratio: Summary
-  readonly cpuRatio: Summary
+  /** Work per second of CPU time: user and system, all threads of the process. `null` where nobody can tell. */
+  readonly perCpuSecond: Summary | null
+  /** Rate over the baseline's rate, of the turns in the same round. `null` where the baseline cannot take part. */
+  readonly ratio: Summary | null
+  readonly cpuRatio: Summary | null
+  /** Rate over that of the contender named as this one's bound; `null` without one. */
+  readonly boundRatio: Summary | null
 }
 
 export interface TimedResult {
@@ -70,8 +75,10 @@ export async function measure(benchmark: TimedBenchmark, options: MeasureOptions
   const { rounds, turn, clocks = hostClocks } = options
   const loads: Load[] = []
   const runners: Runner[] = []
+  checkNames(benchmark)
   try {
     for (const contender of benchmark.contenders) {
+      if (contender.needs === 'kernel sockets' && !hasKernelSockets) continue
       const load = await contender.open()
       loads.push(load)
       const amount = await calibrate(contender.name, load, turn / 1000, clocks)
@@ -108,7 +115,7 @@ async function calibrate(name: string, load: Load, seconds: number, clocks: Cloc
 
 async function takeTurn(name: string, load: Load, amount: number, clocks: Clocks): Promise<Turn> {
   // What one contender threw away is not for the next one to sweep up.
-  globalThis.gc?.()
+  collectGarbage()
   const cpu = clocks.cpu()
   const start = clocks.now()
   await untilStuck(name, load.run(amount))
@@ -130,14 +137,32 @@ async function untilStuck(name: string, work: Promise<void>): Promise<void> {
   }
 }
 
+function checkNames({ contenders, baseline }: TimedBenchmark): void {
+  const names = new Set(contenders.map(({ name }) => name))
+  if (!names.has(baseline)) throw new RangeError(`no contender is named '${baseline}', expected the baseline to be one`)
+  for (const { bound } of contenders) {
+    if (bound !== undefined && !names.has(bound)) throw new RangeError(`no contender is named '${bound}', expected a bound to be one`)
+  }
+}
+
 function compare(runners: readonly Runner[], baselineName: string): ContenderResult[] {
-  const baseline = runners.find(({ contender }) => contender.name === baselineName)
-  if (baseline === undefined) throw new RangeError(`no contender is named '${baselineName}', expected the baseline to be one`)
-  return runners.map(({ contender, rates, cpuRates }) => ({
-    name: contender.name,
+  const find = (wanted: string | undefined): Runner | undefined => runners.find(({ contender: { name } }) => name === wanted)
+  const baseline = find(baselineName)
+  return runners.map(({ contender: { name, bound }, rates, cpuRates }) => ({
+    name,
     rate: summarize(rates),
-    perCpuSecond: summarize(cpuRates),
-    ratio: summarize(rates.map((rate, round) => rate / baseline.rates[round]!)),
-    cpuRatio: summarize(cpuRates.map((rate, round) => rate / baseline.cpuRates[round]!)),
+    perCpuSecond: known(cpuRates),
+    ratio: over(rates, baseline?.rates),
+    cpuRatio: over(cpuRates, baseline?.cpuRates),
+    boundRatio: over(rates, find(bound)?.rates),
   }))
+}
+
+/** Round by round. */
+function over(own: readonly number[], others: readonly number[] | undefined): Summary | null {
+  return others === undefined ? null : known(own.map((rate, round) => rate / others[round]!))
+}
+
+function known(samples: readonly number[]): Summary | null {
+  return samples.some(Number.isNaN) ? null : summarize(samples)
 }

@@ -59,7 +59,7 @@ describe('comparison with the kernel', () => {
   })
 
   test('the page has a section for each scenario', () => {
-    const runtime = { name: 'Node', version: '24', engine: 'V8', platform: 'linux x64', cpu: 'a CPU', cpus: 2 }
+    const runtime = { name: 'Node' as const, version: '24', engine: 'V8', platform: 'linux x64', cpu: 'a CPU', cpus: 2 }
     const page = markdown({ schema: 1, runtime, kernel: '6.18', date: '2026-11-20T12:00:00Z', duration: 8000, comparisons: [comparison] })
     expect(page).toContain('3 rounds of 8 s. Linux 6.18, Node 24,\n2 × a CPU, 2026-11-20.')
     expect(page).toContain('### clean\n')

@@ -47,7 +47,7 @@ class Workshop {
 }
 
 function benchmark(contenders: readonly Contender[], baseline: string): TimedBenchmark {
-  return { kind: 'timed', name: 'test', title: 'Test', unit: 'kilounits/s', scale: 1000, contenders, baseline }
+  return { kind: 'timed', group: 'speed', name: 'test', title: 'Test', unit: 'kilounits/s', scale: 1000, contenders, baseline }
 }
 
 describe('measuring', () => {
@@ -60,14 +60,14 @@ describe('measuring', () => {
 
     const [ours, theirs] = result.contenders
     expect(ours!.rate.median).toBeCloseTo(100)
-    expect(ours!.perCpuSecond.median).toBeCloseTo(50)
+    expect(ours!.perCpuSecond!.median).toBeCloseTo(50)
     expect(theirs!.rate.median).toBeCloseTo(25)
-    expect(ours!.ratio.median).toBeCloseTo(4)
-    expect(ours!.cpuRatio.median).toBeCloseTo(2)
-    expect(theirs!.ratio.median).toBe(1)
+    expect(ours!.ratio!.median).toBeCloseTo(4)
+    expect(ours!.cpuRatio!.median).toBeCloseTo(2)
+    expect(theirs!.ratio!.median).toBe(1)
 
     expect(timedEntry(result)).toMatchObject({
-      name: 'test', unit: 'kilounits/s', baseline: 'theirs', rounds: 3, ratio: ours!.ratio.median,
+      name: 'test', unit: 'kilounits/s', baseline: 'theirs', rounds: 3, ratio: ours!.ratio!.median,
       contenders: [{ name: 'ours', median: ours!.rate.median, perCpuSecond: ours!.perCpuSecond }, { name: 'theirs' }],
     })
     expect(timedReport(result)).toMatch(/^test: Test, 3 rounds\n.*× theirs.*\nours +100 .* 4\.00 \(4\.00–4\.00\)/)
@@ -85,6 +85,17 @@ describe('measuring', () => {
     const tested = benchmark([workshop.contender('ours', 1, 1), broken], 'broken')
     await expect(measure(tested, { rounds: 1, turn: 10, clocks: workshop.clocks })).rejects.toThrow('connection lost')
     expect(workshop.closed).toEqual(['ours', 'broken'])
+  })
+
+  test('where there is no CPU clock, there is nothing by CPU time', async () => {
+    const workshop = new Workshop()
+    const contenders = [{ ...workshop.contender('ours', 0.01, 0), bound: 'bound' }, workshop.contender('bound', 0.005, 0)]
+    const clocks = { ...workshop.clocks, cpu: () => NaN }
+    const result = await measure(benchmark(contenders, 'bound'), { rounds: 2, turn: 100, clocks })
+    const [ours] = result.contenders
+    expect(ours).toMatchObject({ perCpuSecond: null, cpuRatio: null })
+    expect(ours!.boundRatio!.median).toBeCloseTo(0.5)
+    expect(timedReport(result).split('\n')[1]).not.toContain('CPU')
   })
 
   test('a baseline that is no contender is a mistake', async () => {

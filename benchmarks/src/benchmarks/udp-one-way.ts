@@ -1,8 +1,9 @@
-import { createSocket } from 'node:dgram'
 import { createDatagramInfo } from '@layerfour/udp'
 import type { Load, TimedBenchmark } from '../benchmark.ts'
 import { Goal } from '../goal.ts'
+import { nextTurn } from '../host.ts'
 import { drivenHosts, SERVER_ADDRESS } from '../hosts.ts'
+import { messageBound } from '../loads/bounds.ts'
 import { succeeded } from '../succeeded.ts'
 
 const PORT = 5004
@@ -11,16 +12,20 @@ const SIZE = 64
 /** Datagrams sent in a turn of the event loop: as many as libuv receives in one, so that no queue overflows. */
 const BURST = 32
 
+const BOUND = 'only copies and checksums'
+
 /** Counts what arrives. A sender sends until enough did, so what is lost costs the one who loses it. */
 export const udpOneWay: TimedBenchmark = {
   kind: 'timed',
+  group: 'speed',
   name: 'udp-one-way',
   title: 'UDP, one way, datagrams of 64 bytes',
   unit: 'datagrams/s',
   scale: 1,
   contenders: [
-    { name: 'layerfour', open: layerfour },
-    { name: 'node:dgram', open: nodeDgram },
+    { name: 'layerfour', bound: BOUND, open: layerfour },
+    { name: 'node:dgram', needs: 'kernel sockets', open: nodeDgram },
+    { name: BOUND, open: () => messageBound({ segment: SIZE, checksums: true, kernels: 'js' }) },
   ],
   baseline: 'node:dgram',
 }
@@ -42,7 +47,7 @@ function layerfour(): Promise<Load> {
     if (goal.done >= goal.wanted) return
     for (let i = 0; i < BURST; i++) succeeded(sender.send(data))
     // In the next turn of the event loop, and so behind the poll of the receiving stack, which these have woken.
-    setImmediate(send)
+    nextTurn(send)
   }
   return Promise.resolve({
     run: (amount) => {
@@ -55,7 +60,8 @@ function layerfour(): Promise<Load> {
 }
 
 /** The kernel's UDP over loopback. */
-function nodeDgram(): Promise<Load> {
+async function nodeDgram(): Promise<Load> {
+  const { createSocket } = await import('node:dgram')
   const goal = new Goal()
   const receiver = createSocket({ type: 'udp4', recvBufferSize: 1 << 20 }, () => goal.add(1))
   const sender = createSocket({ type: 'udp4' })
@@ -63,7 +69,7 @@ function nodeDgram(): Promise<Load> {
   const send = (): void => {
     if (goal.done >= goal.wanted) return
     for (let i = 0; i < BURST; i++) sender.send(data)
-    setImmediate(send)
+    nextTurn(send)
   }
   return new Promise((resolve, reject) => {
     receiver.on('error', reject)

@@ -6,7 +6,7 @@ import { missingCommand, missingKernelHost } from '../../../testing/missing.node
 import { optional } from '../../../testing/optional.ts'
 import { atLeast, command, UsageError } from '../arguments.ts'
 import { runtimeLine } from '../report.ts'
-import { runtime } from '../runtime.ts'
+import { hostRuntime } from '../machine.ts'
 import type { Comparison } from './comparison.ts'
 import { compare, ratios, senderNames } from './comparison.ts'
 import type { KernelComparisonDocument } from './document.ts'
@@ -59,7 +59,7 @@ async function main(args: string[]): Promise<void> {
   const comparisons: Comparison[] = []
   try {
     await bed.open()
-    console.log(`Linux ${kernel}, ${runtimeLine(runtime())}; ${rounds} × ${duration / 1000} s`)
+    console.log(`Linux ${kernel}, ${runtimeLine(hostRuntime())}; ${rounds} × ${duration / 1000} s`)
     for (const scenario of scenarios.filter(({ name }) => chosen.includes(name))) {
       const comparison = await compare(bed, scenario, senders, rounds, duration)
       console.log(`\n${comparisonReport(comparison)}`)
@@ -72,7 +72,7 @@ async function main(args: string[]): Promise<void> {
   if (each.length > 0) console.log(`\nLeast ratio of the scenarios: ${Math.min(...each).toFixed(3)}`)
 
   const document: KernelComparisonDocument = {
-    schema: 1, runtime: runtime(), kernel, date: new Date().toISOString(), duration, comparisons,
+    schema: 1, runtime: hostRuntime(), kernel, date: new Date().toISOString(), duration, comparisons,
   }
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
   if (values.write) writeFileSync(page, markdown(document))

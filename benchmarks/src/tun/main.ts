@@ -8,7 +8,7 @@ import type { BenchmarkDocument } from '../document.ts'
 import { timedEntry } from '../document.ts'
 import type { ContenderResult, TimedResult } from '../measure.ts'
 import { runtimeLine, timedReport } from '../report.ts'
-import { runtime } from '../runtime.ts'
+import { hostRuntime } from '../machine.ts'
 import { summarize } from '../statistics.ts'
 import type { Direction, Turn } from './tun-host.ts'
 import { TunHost } from './tun-host.ts'
@@ -56,7 +56,7 @@ async function main(args: string[]): Promise<void> {
   const results: TimedResult[] = []
   try {
     for (const [i, host] of hosts.entries()) await host.open(contenders[i]!.words)
-    console.log(`${runtimeLine(runtime())}; ${rounds} × ${seconds} s`)
+    console.log(`${runtimeLine(hostRuntime())}; ${rounds} × ${seconds} s`)
     for (const { direction, title } of directions) {
       const result = await compare(hosts, direction, title, rounds, seconds)
       console.log(`\n${timedReport(result)}`)
@@ -67,7 +67,7 @@ async function main(args: string[]): Promise<void> {
   }
   if (values.json === undefined) return
   const document: BenchmarkDocument = {
-    schema: 1, runtime: runtime(), date: new Date().toISOString(), benchmarks: results.map(timedEntry),
+    schema: 1, runtime: hostRuntime(), date: new Date().toISOString(), benchmarks: results.map(timedEntry),
   }
   writeFileSync(values.json, `${JSON.stringify(document, null, 2)}\n`)
 }
@@ -90,11 +90,12 @@ async function compare(
       perCpuSecond: summarize(own.map(({ perCpuSecond }) => perCpuSecond)),
       ratio: summarize(own.map(({ rate }, round) => rate / base[round]!.rate)),
       cpuRatio: summarize(own.map(({ perCpuSecond }, round) => perCpuSecond / base[round]!.perCpuSecond)),
+      boundRatio: null,
     }
   })
   const name = `tun-${direction}`
   return {
-    benchmark: { kind: 'timed', name, title, unit: UNIT, scale: 1, contenders: [], baseline: contenders[BASELINE]!.name },
+    benchmark: { kind: 'timed', group: 'speed', name, title, unit: UNIT, scale: 1, contenders: [], baseline: contenders[BASELINE]!.name },
     rounds,
     contenders: results,
   }
