@@ -1,20 +1,25 @@
 import { writeFileSync } from 'node:fs'
+import process from 'node:process'
 import { parseArgs } from 'node:util'
 import { atLeast, command, UsageError } from './arguments.ts'
 import { benchmarks } from './benchmarks/index.ts'
 import type { Benchmark } from './benchmark.ts'
+import type { BenchmarkEntry } from './document.ts'
+import { runIsolated } from './isolated.ts'
 import { hostRuntime, machine } from './machine.ts'
-import { runtimeLine } from './report.ts'
+import { runtimeLine, table } from './report.ts'
 import { benchmarkDocument, runAll } from './run.ts'
+import { targetResults, targetRows } from './targets.ts'
 
 const usage = `npm run bench -- [options] [NAME…]
 
-Runs the benchmarks of these names, or of these groups (speed, bound, memory, scale), or all:
+Runs the benchmarks of these names, or of these groups (speed, bound, memory, scale), or all, each in a process of its own:
 ${benchmarks.map(({ name, title, group }) => `  ${name.padEnd(22)}${group.padEnd(8)}${title}`).join('\n')}
 
   --json FILE    write the results as one JSON document (README.md describes it)
   --rounds N     turns of each contender, 7 by default
   --turn MS      how long a turn takes, 200 ms by default
+  --brief        nothing but the tables
   --help`
 
 async function main(args: string[]): Promise<void> {
@@ -25,19 +30,37 @@ async function main(args: string[]): Promise<void> {
       json: { type: 'string' },
       rounds: { type: 'string', default: '7' },
       turn: { type: 'string', default: '200' },
+      brief: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
   if (values.help) return console.log(usage)
+  const { brief } = values
   const rounds = atLeast(values.rounds, '--rounds', 1)
   const turn = atLeast(values.turn, '--turn', 1)
   const chosen = choose(positionals)
 
-  console.log(runtimeLine(hostRuntime()))
-  const entries = await runAll(chosen, { rounds, turn }, (text) => console.log(`\n${text}`))
+  if (!brief) console.log(runtimeLine(hostRuntime()))
+  let entries: BenchmarkEntry[]
+  if (chosen.length === 1) {
+    entries = await runAll(chosen, { rounds, turn }, (text) => console.log(`\n${text}`))
+  } else {
+    const run = await runIsolated(chosen, ['--rounds', values.rounds, '--turn', values.turn])
+    entries = run.entries
+    if (run.failed.length > 0) {
+      console.error(`\nfailed: ${run.failed.join(', ')}`)
+      process.exitCode = 1
+    }
+  }
+  if (!brief) printTargets(entries)
   if (values.json !== undefined) {
     writeFileSync(values.json, `${JSON.stringify(benchmarkDocument(entries, machine()), null, 2)}\n`)
   }
+}
+
+function printTargets(entries: readonly BenchmarkEntry[]): void {
+  const results = targetResults(entries)
+  if (results.length > 0) console.log(`\n${table(targetRows(results))}`)
 }
 
 function choose(names: readonly string[]): readonly Benchmark[] {

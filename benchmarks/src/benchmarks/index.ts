@@ -6,6 +6,7 @@ import { copiesAndChecksums } from './copies-and-checksums.ts'
 import { idleMemory, idleMemoryMany } from './idle-memory.ts'
 import { idleNeighbours } from './idle-neighbours.ts'
 import { segmentCost } from './segment-cost.ts'
+import { segmentProfile } from './segment-profile.ts'
 import { tcpOneWay } from './tcp-one-way.ts'
 import { tcpOpenClose } from './tcp-open-close.ts'
 import { tcpRequestResponse } from './tcp-request-response.ts'
@@ -15,6 +16,6 @@ import { webStreams, webStreamsLarge } from './web-streams.ts'
 
 export const benchmarks: readonly Benchmark[] = [
   tcpOneWay, tcpRequestResponse, idleNeighbours, tcpOpenClose, udpOneWay, webStreams, webStreamsLarge, copiesAndChecksums,
-  idleMemory, allocation,
+  segmentProfile, idleMemory, allocation,
   churn, activeConnections, segmentCost, timeWait, timeWaitMemory, idleMemoryMany,
 ]
