@@ -8,8 +8,8 @@ import type { BenchmarkDocument, BenchmarkEntry } from './document.ts'
 import { runtimeName } from './runtime.ts'
 
 /**
- * Runs benchmarks one after another, each in a process of its own: what one of them taught the engine, or left on the heap, is nothing to the
- * next. One that fails is reported, and the others still run; its name is in `failed`.
+ * Runs benchmarks one after another, each in a process of its own: what one of them taught the engine, or left on the heap, is nothing to
+ * the next. One that fails is reported, and the others still run; its name is in `failed`.
  */
 export async function runIsolated(
   chosen: readonly Benchmark[], options: readonly string[],

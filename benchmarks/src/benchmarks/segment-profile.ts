@@ -24,8 +24,8 @@ const cases: readonly Case[] = [
 ]
 
 /**
- * Where each nanosecond of a segment goes: both stacks, both applications, and the acknowledgments that belong to it. The shares are those of a
- * CPU profile; the whole is the CPU time of a run without a profiler.
+ * Where each nanosecond of a segment goes: both stacks, both applications, and the acknowledgments that belong to it. The shares are those
+ * of a CPU profile; the whole is the CPU time of a run without a profiler.
  */
 export const segmentProfile: CountingBenchmark = {
   kind: 'counted',
