@@ -5,8 +5,8 @@ import {
 import type { HardwareAddress, IpAddress, IpPrefix } from '@layerfour/wire'
 import { TrafficCounters } from './traffic-counters.ts'
 import { MAX_ADDRESSES, MAX_INTERFACES, MAX_MTU, MIN_MTU_IPV4, MIN_MTU_IPV6 } from './limits.ts'
+import { Lender } from './lender.ts'
 import type { LinkPort } from './link-port.ts'
-import { PacketCopier } from './packet-copier.ts'
 
 /** An address of ours with the network that is on-link with it. */
 export interface InterfaceAddress {
@@ -24,7 +24,7 @@ export interface NetworkInterface {
   readonly hardware: HardwareAddress
   readonly addresses: InterfaceAddress[]
   readonly traffic: TrafficCounters
-  readonly copier: PacketCopier
+  readonly lender: Lender
 }
 
 /**
@@ -50,7 +50,7 @@ export class InterfaceTable {
       throw new RangeError(`interface ${name} has offload.segmentation ${segmentation}, expected ${expected}`)
     }
     const added: NetworkInterface = {
-      index: this.list.length, name, port, hardware, addresses: [], traffic: new TrafficCounters(), copier: new PacketCopier(),
+      index: this.list.length, name, port, hardware, addresses: [], traffic: new TrafficCounters(), lender: new Lender(),
     }
     this.list.push(added)
     this.version++

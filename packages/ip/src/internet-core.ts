@@ -10,6 +10,7 @@ import type { NetworkInterface } from './interfaces.ts'
 import { IpOutput } from './ip-output.ts'
 import { Ipv4Admission } from './ipv4-admission.ts'
 import { Ipv4Input } from './ipv4-input.ts'
+import { copyPacket } from './lender.ts'
 import * as limits from './limits.ts'
 import { LinkInput } from './link-input.ts'
 import { LinkOutput } from './link-output.ts'
@@ -72,7 +73,7 @@ export class InternetCore implements NetworkLayer {
     ethernet: undefined, expiry: undefined, loopback: undefined, replies: undefined, replyOutput: undefined, errors: undefined,
     icmpOutput: undefined, pathMtus: undefined,
   }
-  /** Incoming packets are copied here first, so that nothing changes them under us. */
+  /** Packets that come in memory shared with others are copied here first, so that nothing changes them under us. */
   private readonly incoming: PacketBuffer
   /** The latest time that was heard of, for `findPath`, which is not told. Typed: to store a fraction allocates nothing. */
   private readonly clock: Float64Array = new Float64Array(1)
@@ -210,7 +211,10 @@ export class InternetCore implements NetworkLayer {
     if (!(start >= 0 && start <= end && end <= bytes.length)) {
       throw new RangeError(`got the range [${start}, ${end}), expected one within ${bytes.length} bytes`)
     }
-    const { incoming } = this
+    const { incoming, packet } = this
+    const verified = checksumVerified || iface.port.offload.receive
+    packet.meta.segmentSize = segmentSize
+    packet.meta.checksumVerified = verified
     // The IP header begins where the transport header behind it is aligned, in either medium.
     const at = incoming.transportStart - (iface.port.medium === 'ethernet' ? 34 : 20)
     const length = end - start
@@ -218,9 +222,8 @@ export class InternetCore implements NetworkLayer {
       this.countIn(iface, bytes, start, end, now)
       return this.drops.note(DropReason.BadTotalLength, interfaceIndex, bytes, start, end, now)
     }
-    iface.copier.copy(bytes, start, end, incoming.bytes, at)
-    this.packet.meta.segmentSize = segmentSize
-    this.packet.meta.checksumVerified = checksumVerified || iface.port.offload.receive
+    if (iface.lender.lends(bytes, incoming.bytes, verified)) return this.take(iface, bytes, start, end, now)
+    copyPacket(bytes, start, end, incoming.bytes, at)
     return this.take(iface, incoming.bytes, at, at + length, now)
   }
 
@@ -232,26 +235,21 @@ export class InternetCore implements NetworkLayer {
     if (expiry !== undefined) expiry.poll(now)
     if (loopback !== undefined && loopback.size > 0) this.takeLoopback(loopback, now)
     if (replyOutput !== undefined) replyOutput.flush(now)
-    let deadline = Infinity
     const { list } = this.transports
-    for (let i = 0; i < list.length; i++) deadline = Math.min(deadline, list[i]!.poll(now))
-    return Math.min(deadline, this.ownDeadline)
+    for (let i = 0; i < list.length; i++) list[i]!.poll(now)
+    return this.deadline
   }
 
   /** When `poll` is wanted next, in ms: at or before now when something is owed, Infinity for never. */
   get deadline(): number {
-    let deadline = this.ownDeadline
-    const { list } = this.transports
-    for (let i = 0; i < list.length; i++) deadline = Math.min(deadline, list[i]!.deadline)
-    return deadline
-  }
-
-  private get ownDeadline(): number {
     const { ethernet, expiry, loopback, replies } = this.extras
+    const { list } = this.transports
     let deadline = replies === undefined ? Infinity : replies.deadline
-    if (loopback !== undefined) deadline = Math.min(deadline, loopback.deadline)
-    if (ethernet !== undefined) deadline = Math.min(deadline, ethernet.deadline)
-    return expiry === undefined ? deadline : Math.min(deadline, expiry.deadline)
+    if (loopback !== undefined) deadline = earlier(deadline, loopback.deadline)
+    if (ethernet !== undefined) deadline = earlier(deadline, ethernet.deadline)
+    if (expiry !== undefined) deadline = earlier(deadline, expiry.deadline)
+    for (let i = 0; i < list.length; i++) deadline = earlier(deadline, list[i]!.deadline)
+    return deadline
   }
 
   /** What the transports send meanwhile waits for the next poll, so a talk with ourselves cannot keep us here. */
@@ -265,7 +263,7 @@ export class InternetCore implements NetworkLayer {
     }
   }
 
-  /** The one way in for packets that lie in our memory. */
+  /** The one way in for packets in memory that nobody else changes meanwhile. */
   private take(iface: NetworkInterface, bytes: Uint8Array, start: number, end: number, now: number): DropReason {
     const { packet } = this
     this.clock[0] = now
@@ -283,6 +281,11 @@ export class InternetCore implements NetworkLayer {
     iface.traffic.countIn(end - start)
     this.observer?.packetIn?.(iface.index, bytes, start, end, now)
   }
+}
+
+/** One of the two as it came: the result of `Math.min`, a fraction mostly, would be a new number on the heap. */
+function earlier(a: number, b: number): number {
+  return b < a ? b : a
 }
 
 function lacking(part: string): TypeError {

@@ -6,7 +6,7 @@ import type { NetworkInterface } from './interfaces.ts'
 export interface ReceivedPacket {
   readonly meta: PacketMeta
   iface: NetworkInterface
-  /** Our memory, never the device's. */
+  /** Memory that nobody else changes while we look at it: ours, or the device's. */
   bytes: Uint8Array
   /** Where the IP header begins. */
   start: number

@@ -192,6 +192,66 @@ test('packet buffers are in the margin of the arena, or memory of their own wher
   expect(second.transportStart).toBe(64)
 })
 
+describe('memory that packets come in', () => {
+  const deliver = (host: Host, bytes: Uint8Array, packet: Uint8Array): string => {
+    bytes.set(packet, 7)
+    return dropReasonNames[host.layer.receive(1, bytes, 7, 7 + packet.length, host.now)]!
+  }
+
+  test('law 3: what is shared may be changed by others in the midst of it, and nobody notices', () => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(200))
+    let intruder = (): unknown => undefined
+    const host = new Host({ observer: { packetIn: () => intruder() } })
+    const receive = host.udp.receive.bind(host.udp)
+    host.udp.receive = (...packet) => (intruder(), receive(...packet))
+    intruder = () => bytes.fill(0xff)
+    for (let seed = 0; seed < 5; seed++) {
+      expect(deliver(host, bytes, ipv4({}, pattern(100, seed)))).toBe('None')
+      expect(host.udp.received.map(({ data }) => data)).toEqual([pattern(100, seed)])
+      host.udp.received = []
+    }
+  })
+
+  test('what is not shared is read where it is', () => {
+    const bytes = new Uint8Array(200)
+    const host = new Host()
+    const seen: Uint8Array[] = []
+    host.udp.receive = (_meta, where, start, end) => {
+      seen.push(where)
+      expect(where.slice(start, end)).toEqual(pattern(100))
+      return DropReason.None
+    }
+    for (let i = 0; i < 3; i++) expect(deliver(host, bytes, ipv4({}, pattern(100)))).toBe('None')
+    expect(seen.slice(1).map((where) => where === bytes)).toEqual([true, true])
+  })
+
+  test('what the layer keeps of a packet is its own: fragments, what waits to be answered', () => {
+    const bytes = new Uint8Array(200)
+    const host = new Host()
+    const scribble = (): Uint8Array => bytes.fill(0xff)
+    for (let seed = 0; seed < 3; seed++) {
+      const data = pattern(48, seed)
+      expect(deliver(host, bytes, ipv4({ moreFragments: true, identification: seed }, data.subarray(0, 24)))).toBe('None')
+      scribble()
+      expect(deliver(host, bytes, ipv4({ fragmentOffset: 24, identification: seed }, data.subarray(24)))).toBe('None')
+      scribble()
+      expect(host.udp.received.pop()!.data).toEqual(data)
+      expect(deliver(host, bytes, ipv4({ protocol: 1 }, icmp4(8, 0, hex('00010002'), data)))).toBe('None')
+      scribble()
+      host.poll()
+      expect(host.sentOne().subarray(28)).toEqual(data)
+      host.udp.verdict = DropReason.PortUnreachable
+      const unwanted = ipv4({}, data)
+      expect(deliver(host, bytes, unwanted)).toBe('PortUnreachable')
+      scribble()
+      host.poll()
+      expect(host.sentOne().subarray(28)).toEqual(unwanted)
+      host.udp.received = []
+      host.udp.verdict = DropReason.None
+    }
+  })
+})
+
 test('the longest packet goes out of the margin and comes in to it, and leaves the other buffer and the blocks as they were', () => {
   const arenas = [new Arena(4096, INTERNET_LAYER_MARGIN), new Arena(4096, INTERNET_LAYER_MARGIN)]
   const [a, b] = arenas.map((arena, i) => {

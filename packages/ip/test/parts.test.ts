@@ -1,16 +1,13 @@
 import { Arena } from '@layerfour/storage'
+import { setSumKernel } from '@layerfour/wire'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Identification } from '../src/identification.ts'
-import { PacketCopier } from '../src/packet-copier.ts'
+import { copyPacket, Lender } from '../src/lender.ts'
 import { PacketQueue, QueuedKind } from '../src/packet-queue.ts'
 import { TokenBucket } from '../src/token-bucket.ts'
 import { SECRET } from './support/host.ts'
 import { ip, pattern } from './support/packets.ts'
-
-/** ES2024, which the compiler's library does not know yet. */
-const Resizable = ArrayBuffer as unknown as
-  new (length: number, options: { maxByteLength: number }) => ArrayBuffer & { resize(length: number): void }
 
 describe('TokenBucket', () => {
   test('RFC 1812 §4.3.2.8: never more than burst + rate × time, however the events come', () => {
@@ -48,59 +45,57 @@ describe('Identification', () => {
   })
 })
 
-describe('PacketCopier', () => {
-  test('copies like set and subarray, whatever came before', () => {
-    const sources = [pattern(3000), pattern(3000, 5), new Uint8Array(pattern(4000).buffer, 7, 2000)]
-    const packet = fc.record({
-      source: fc.nat(2), start: fc.constantFrom(0, 1, 44, 300), length: fc.oneof(fc.constantFrom(52, 576, 1500), fc.nat(1600)),
-      at: fc.nat(100),
-    })
-    fc.assert(fc.property(fc.array(packet, { maxLength: 40 }), (packets) => {
-      const copier = new PacketCopier()
-      for (const { source, start, length, at } of packets) {
-        const into = new Uint8Array(2000)
-        const expected = new Uint8Array(2000)
-        copier.copy(sources[source]!, start, start + length, into, at)
-        expected.set(sources[source]!.subarray(start, start + length), at)
-        expect(into).toEqual(expected)
-      }
-    }))
+describe('Lender', () => {
+  const own = new Uint8Array(100)
+  const lends = (lender: Lender, bytes: Uint8Array, verified = false, into = own): boolean => lender.lends(bytes, into, verified)
+
+  test('packets are read in an array that came before, not in one that may never come again', () => {
+    const lender = new Lender()
+    const bytes = new Uint8Array(100)
+    expect([lends(lender, bytes), lends(lender, bytes), lends(lender, bytes)]).toEqual([false, true, true])
+    expect(lends(lender, new Uint8Array(bytes.buffer))).toBe(false)
+    expect(lends(lender, bytes)).toBe(true)
   })
 
-  test('a sender that builds new bytes in the same place is copied anew', () => {
-    const copier = new PacketCopier()
-    const source = pattern(500)
-    const into = new Uint8Array(500)
-    for (let seed = 0; seed < 4; seed++) {
-      source.set(pattern(500, seed))
-      copier.copy(source, 0, 500, into, 0)
-      expect(into).toEqual(pattern(500, seed))
+  test('never in memory that is shared', () => {
+    const lender = new Lender()
+    const bytes = new Uint8Array(new SharedArrayBuffer(100))
+    for (let i = 0; i < 4; i++) expect(lends(lender, bytes, i > 1)).toBe(false)
+  })
+
+  test('an array is forgotten when four others came since', () => {
+    const lender = new Lender()
+    const arrays = Array.from({ length: 5 }, () => new Uint8Array(100))
+    for (const bytes of arrays.slice(0, 4)) lends(lender, bytes)
+    expect(arrays.slice(0, 4).map((bytes) => lends(lender, bytes))).toEqual([true, true, true, true])
+    expect(arrays.map((bytes) => lends(lender, bytes)).at(-1)).toBe(false)
+    expect(lends(lender, arrays[0]!)).toBe(false)
+  })
+
+  test('where our kernel cannot go, only when there is nothing to be verified', () => {
+    const [ours, theirs, plain] = [new Uint8Array(100), new Uint8Array(100), new Uint8Array(100)]
+    for (const { buffer } of [ours, theirs]) setSumKernel(buffer, () => 0)
+    const lender = new Lender()
+    for (const bytes of [theirs, plain]) lends(lender, bytes)
+    expect([lends(lender, theirs, false, ours), lends(lender, plain, false, ours)]).toEqual([true, false])
+    expect(lends(lender, plain, true, ours)).toBe(true)
+    // Without a kernel of ours, there is nothing to be gained by copying.
+    const other = new Lender()
+    for (const bytes of [theirs, plain]) lends(other, bytes)
+    expect([lends(other, theirs), lends(other, plain)]).toEqual([true, true])
+  })
+})
+
+test('copyPacket copies like set and subarray', () => {
+  fc.assert(fc.property(fc.nat(800), fc.nat(300), fc.nat(800), fc.nat(100), (length, before, after, at) => {
+    const [from, into, expected] = [pattern(before + length + after), new Uint8Array(1000), new Uint8Array(1000)]
+    const cases = [[from, before, before + length], [from.slice(before, before + length), 0, length]] as const
+    for (const [bytes, start, end] of cases) {
+      copyPacket(bytes, start, end, into, at)
+      expected.set(bytes.subarray(start, end), at)
+      expect(into).toEqual(expected)
     }
-  })
-
-  test('a sender that moves on to another place is copied from there', () => {
-    const copier = new PacketCopier()
-    const source = pattern(2000)
-    const into = new Uint8Array(1000)
-    for (const start of [0, 0, 0, 300, 300, 300, 0, 0]) {
-      copier.copy(source, start, start + 1000, into, 0)
-      expect(into).toEqual(source.slice(start, start + 1000))
-    }
-  })
-
-  test('a resizable buffer that shrinks and grows again is copied rightly', () => {
-    const buffer = new Resizable(1000, { maxByteLength: 2000 })
-    const source = new Uint8Array(buffer)
-    const copier = new PacketCopier()
-    const into = new Uint8Array(1000)
-    source.set(pattern(1000))
-    for (let i = 0; i < 3; i++) copier.copy(source, 0, 1000, into, 0)
-    buffer.resize(10)
-    buffer.resize(1000)
-    source.set(pattern(1000, 3))
-    copier.copy(source, 0, 1000, into, 0)
-    expect(into).toEqual(pattern(1000, 3))
-  })
+  }))
 })
 
 describe('PacketQueue', () => {

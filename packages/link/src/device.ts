@@ -1,6 +1,7 @@
 /**
  * Takes one packet that came in. The bytes are lent for this call alone; whoever keeps them copies
- * them. Must not call back into the device: replies leave at the receiver's next poll.
+ * them. Nothing else may write to them before it returns, unless their buffer is a `SharedArrayBuffer`, out of which a stack
+ * copies them first. Must not call back into the device: replies leave at the receiver's next poll.
  *
  * `segmentSize` is given, and not 0, for a packet that stands for several TCP segments, cut or not: the text bytes in each of
  * them but the last. It may be longer than the MTU, if the device's `offload.segmentation` says so.

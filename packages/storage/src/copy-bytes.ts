@@ -1,7 +1,10 @@
 import { copyCells, keptViews, nextCell } from './_kept-views.ts'
+import { recurringView } from './_recurring-views.ts'
 
 /** Below this, a loop over bytes is as fast as anything. */
 const SHORT = 32
+/** From here on it pays to look whether there is a view already. */
+const MIDDLING = 256
 /** Above this, the native copy pays, although it wants a view. */
 const LONG = 4096
 
@@ -18,8 +21,9 @@ let turn = 0
  * Within one array this is `copyWithin`, by far the fastest: memory that bytes travel between is best
  * kept in one arena. Between two arrays the only native copy, `into.set(from.subarray(…))`, makes a
  * view each time (about 40 ns and 100 bytes of garbage); up to 4 KiB, more than a packet's size, words are copied instead, which
- * allocates nothing. Longer ranges go by views of 4 KiB, which are kept for arrays that are copied from again and again: arenas,
- * a buffer that an application sends from. The last eight buffers seen are remembered, and so kept alive, for all that.
+ * allocates nothing, unless the very same range was copied shortly before: then a view of it is kept, and the copy is native. Longer
+ * ranges go by views of 4 KiB, which are kept for arrays that are copied from again and again: arenas, a buffer that an application
+ * sends from. The last eight buffers and up to 64 ranges seen are remembered, and so kept alive, for all that.
  *
  * @throws RangeError when either range does not exist.
  */
@@ -31,7 +35,15 @@ export function copyBytes(from: Uint8Array, start: number, end: number, into: Ui
   if (from === into) into.copyWithin(at, start, end)
   else if (from.buffer === into.buffer || !LITTLE_ENDIAN) into.set(from.subarray(start, end), at)
   else if (count < SHORT) copyByteByByte(from, start, end, into, at)
-  else if (count <= LONG) copyWords(from, start, end, into, at)
+  else if (count < MIDDLING) copyWords(from, start, end, into, at)
+  else copyByView(from, start, end, into, at)
+}
+
+/** By the view that there is, or as it goes without. */
+function copyByView(from: Uint8Array, start: number, end: number, into: Uint8Array, at: number): void {
+  const view = recurringView(from, start, end)
+  if (view !== undefined) into.set(view, at)
+  else if (end - start <= LONG) copyWords(from, start, end, into, at)
   else copyLong(from, start, end, into, at)
 }
 

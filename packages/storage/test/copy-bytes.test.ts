@@ -36,6 +36,24 @@ describe('copyBytes', () => {
     }), { numRuns: 300 })
   })
 
+  test('against a loop over bytes: ranges that come again, with others in between', () => {
+    const sources = [numbered(9000), numbered(9000, 5), new Uint8Array(numbered(9000).buffer, 7)]
+    const range = fc.record({
+      source: fc.nat(2), start: fc.constantFrom(0, 1, 44, 300), length: fc.oneof(fc.constantFrom(576, 1448, 1449, 5000), fc.nat(1600)),
+      at: fc.nat(9),
+    })
+    fc.assert(fc.property(fc.array(range, { maxLength: 60 }), (ranges) => {
+      for (const { source, start, length, at } of ranges) {
+        const from = sources[source]!
+        // Built anew in the same place.
+        from[start] = (from[start]! + 1) & 0xff
+        const into = new Uint8Array(5020)
+        copyBytes(from, start, start + length, into, at)
+        expect(into.every((byte, i) => byte === (i >= at && i < at + length ? from[start + i - at] : 0))).toBe(true)
+      }
+    }), { numRuns: 200 })
+  })
+
   test('ranges that overlap, in one array or in two views of one buffer, copy as if through a third', () => {
     fc.assert(fc.property(fc.nat(300), fc.nat(100), fc.nat(100), fc.nat(8), (count, start, at, shift) => {
       for (const sameView of [true, false]) {
@@ -61,6 +79,19 @@ describe('copyBytes', () => {
     new Uint8Array(buffer).set(numbered(4000, 9))
     copyBytes(new Uint8Array(buffer), 3, 4000, into, 0)
     expect(into.slice(0, 3997)).toEqual(numbered(4000, 9).slice(3))
+  })
+
+  test('so is one of which the same range is copied again and again', () => {
+    const buffer = new ResizableArrayBuffer(1000, { maxByteLength: 2000 })
+    const from = new Uint8Array(buffer)
+    const into = new Uint8Array(1000)
+    for (const [round, size] of [1000, 1000, 1000, 10, 1000, 1000].entries()) {
+      buffer.resize(size)
+      from.set(numbered(size, round))
+      if (size < 1000) continue
+      copyBytes(from, 0, 1000, into, 0)
+      expect(into).toEqual(numbered(1000, round))
+    }
   })
 
   test('so is one that long ranges are copied from again and again', () => {

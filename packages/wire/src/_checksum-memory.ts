@@ -28,6 +28,11 @@ export function setSumKernel(buffer: ArrayBufferLike, sum: SumKernel): void {
   memoryOf(buffer, 0).sum = sum
 }
 
+/** Whether `setSumKernel` was called for `buffer`. */
+export function hasSumKernel(buffer: ArrayBufferLike): boolean {
+  return memories.get(buffer)?.sum !== undefined
+}
+
 /** The memory under a buffer, with a view of at least `count` words of it. */
 export function memoryOf(buffer: ArrayBufferLike, count: number): ChecksumMemory {
   let memory = last
