@@ -38,19 +38,27 @@ export interface ProtocolAccounting {
   readonly bytes: number
 }
 
-/** A transport protocol together with its sockets, as a stack holds it. */
-interface SocketProtocolBase {
+/** A transport protocol together with its base sockets, as a stack holds it. */
+export interface BaseProtocol {
+  readonly type: 'stream' | 'datagram'
   readonly name: string
   readonly transport: TransportProtocol
+  /** Those that are open, in the order in which they were opened. */
+  readonly sockets: TcpSocket[] | UdpSocket[]
+  socket(): TcpSocket | UdpSocket
   /**
    * Calls the sockets whose readiness changed. An exception of a callback goes to `report`, and the
    * next one is called. Returns how many were called.
    */
   dispatch(report: (error: unknown) => void): number
-  netstat(now: number): NetstatRow[]
-  accounting(): ProtocolAccounting
   /** Ends every connection and socket; pending promises reject with `errno`. What callbacks throw goes to `report`. */
   stop(errno: number, report: (error: unknown) => void): void
+}
+
+/** The same with facades, tables and snapshots, as `Stack` wants it. */
+interface SocketProtocolBase extends BaseProtocol {
+  netstat(now: number): NetstatRow[]
+  accounting(): ProtocolAccounting
   /** A digest of what `snapshot` holds. */
   fingerprint(): string
 }
@@ -82,10 +90,15 @@ export interface DatagramProtocol extends SocketProtocolBase {
 
 export type SocketProtocol = StreamProtocol | DatagramProtocol
 
+/** What `tcpBase()` and `udpBase()` return, to be named in `StackCoreOptions.protocols`. */
+export interface BaseProtocolFactory {
+  create(host: ProtocolHost): BaseProtocol
+}
+
 /**
  * What `tcp()` and `udp()` return, to be named in `StackOptions.protocols`. The stack itself imports
  * neither: who names only one bundles only one.
  */
-export interface ProtocolFactory {
+export interface ProtocolFactory extends BaseProtocolFactory {
   create(host: ProtocolHost): SocketProtocol
 }

@@ -3,7 +3,9 @@ import type { IpAddress, NetworkLayer, PacketMeta, Path, UdpHeader } from '@laye
 import { isLimitedBroadcast, isMulticast, isUnspecified } from '@layerfour/wire'
 import type { PortChooser } from './config.ts'
 import type { EndpointTable } from './endpoint-table.ts'
+import type { EndpointState } from './endpoint-state.ts'
 import type { UdpEndpoint } from './endpoint.ts'
+import type { EndpointSnapshot } from './snapshot.ts'
 
 /** The internet layer as UDP sees it. */
 export interface UdpNetwork extends NetworkLayer {
@@ -11,11 +13,19 @@ export interface UdpNetwork extends NetworkLayer {
   isBroadcast?(address: IpAddress): boolean
 }
 
+/** How endpoints become plain data and back: `endpointSnapshots`. */
+export interface EndpointSnapshots {
+  take(context: UdpContext, state: EndpointState): EndpointSnapshot
+  fingerprint(context: UdpContext, state: EndpointState): string
+  restore(context: UdpContext, endpoint: UdpEndpoint, saved: EndpointSnapshot): number
+}
+
 /** What all endpoints of one UDP share; the objects in it are reused for every datagram. */
 export interface UdpContext {
   readonly network: UdpNetwork
   readonly arena: Arena
   readonly ports: PortChooser | undefined
+  readonly snapshots: EndpointSnapshots | undefined
   readonly table: EndpointTable
   readonly meta: PacketMeta
   readonly path: Path

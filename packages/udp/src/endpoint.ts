@@ -2,7 +2,7 @@ import type { IpAddress } from '@layerfour/wire'
 import { ANY_IPV6, copyIpAddress, Errno } from '@layerfour/wire'
 import type { EndpointOptions } from './config.ts'
 import { checkSettings } from './config.ts'
-import type { UdpContext } from './context.ts'
+import type { EndpointSnapshots, UdpContext } from './context.ts'
 import { isBroadcast, mayBindTo } from './context.ts'
 import type { DatagramInfo } from './datagram-info.ts'
 import type { EndpointState } from './endpoint-state.ts'
@@ -10,7 +10,6 @@ import { UdpReadiness } from './readiness.ts'
 import { dequeue, emptyQueue, firstLength } from './receive-queue.ts'
 import { findPath, sendDatagram } from './send.ts'
 import type { EndpointSnapshot } from './snapshot.ts'
-import { fingerprintEndpoint, restoreEndpoint, snapshotEndpoint } from './snapshot.ts'
 
 export interface BindOptions {
   /** Share the address and port with others that say so too; of several, the newest receives (SO_REUSEADDR). Default false. */
@@ -188,12 +187,12 @@ export class UdpEndpoint {
 
   /** All of it as plain data, for `restore` of a new endpoint elsewhere; this one goes on living. */
   snapshot(): EndpointSnapshot {
-    return snapshotEndpoint(this.context, this.state)
+    return this.snapshots.take(this.context, this.state)
   }
 
   /** A digest of what `snapshot` holds, 16 hexadecimal digits: equal for equal states, wherever they live. */
   fingerprint(): string {
-    return fingerprintEndpoint(this.context, this.state)
+    return this.snapshots.fingerprint(this.context, this.state)
   }
 
   /**
@@ -202,7 +201,7 @@ export class UdpEndpoint {
    * Throws as `configure`.
    */
   restore(saved: EndpointSnapshot): number {
-    return this.state.slot < 0 ? Errno.EBADF : restoreEndpoint(this.context, this, saved)
+    return this.state.slot < 0 ? Errno.EBADF : this.snapshots.restore(this.context, this, saved)
   }
 
   /** Gives back port, memory and queued datagrams. A second call does nothing. */
@@ -216,6 +215,12 @@ export class UdpEndpoint {
     state.localPort = 0
     state.remotePort = 0
     state.error = 0
+  }
+
+  private get snapshots(): EndpointSnapshots {
+    const { snapshots } = this.context
+    if (snapshots === undefined) throw new TypeError('the endpoint is of a UdpCore without snapshots, expected one of a Udp')
+    return snapshots
   }
 
   /** Takes a port, chosen if 0, and enters the table. */

@@ -2,7 +2,7 @@ import { ringPeek, SipHash } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
 import { copyIpAddress, Errno } from '@layerfour/wire'
 import type { EndpointOptions } from './config.ts'
-import type { UdpContext } from './context.ts'
+import type { EndpointSnapshots, UdpContext } from './context.ts'
 import { mayBindTo } from './context.ts'
 import type { EndpointState } from './endpoint-state.ts'
 import type { UdpEndpoint } from './endpoint.ts'
@@ -23,7 +23,7 @@ export interface EndpointSnapshot
   readonly older: number
 }
 
-export function snapshotEndpoint(context: UdpContext, state: EndpointState): EndpointSnapshot {
+function snapshotEndpoint(context: UdpContext, state: EndpointState): EndpointSnapshot {
   const { localPort, remotePort, shared, error, datagramsIn, datagramsOut, drops, options } = state
   const { ring, datagrams } = state.queue
   const queue = new Uint8Array(ring.length)
@@ -36,7 +36,7 @@ export function snapshotEndpoint(context: UdpContext, state: EndpointState): End
   }
 }
 
-export function fingerprintEndpoint(context: UdpContext, state: EndpointState): string {
+function fingerprintEndpoint(context: UdpContext, state: EndpointState): string {
   const { bound, local, remote, options, queue, ...figures } = snapshotEndpoint(context, state)
   const hash = new SipHash(Int32Array.of(0, 0, 0, 0))
   for (const { w0, w1, w2, w3 } of [bound, local, remote]) for (const word of [w0, w1, w2, w3]) hash.word(word)
@@ -54,7 +54,7 @@ export function fingerprintEndpoint(context: UdpContext, state: EndpointState): 
 }
 
 /** Makes a new endpoint what another one was. 0, or an errno as `UdpEndpoint.restore` says. */
-export function restoreEndpoint(context: UdpContext, endpoint: UdpEndpoint, saved: EndpointSnapshot): number {
+function restoreEndpoint(context: UdpContext, endpoint: UdpEndpoint, saved: EndpointSnapshot): number {
   const { table, network, arena } = context
   const { state } = endpoint
   const { bound, local, localPort, remote, remotePort, shared } = saved
@@ -79,3 +79,6 @@ export function restoreEndpoint(context: UdpContext, endpoint: UdpEndpoint, save
   if (saved.datagrams > 0 || saved.error !== 0) context.notify(endpoint)
   return 0
 }
+
+/** For `Udp`, which is the one that names it. */
+export const endpointSnapshots: EndpointSnapshots = { take: snapshotEndpoint, fingerprint: fingerprintEndpoint, restore: restoreEndpoint }

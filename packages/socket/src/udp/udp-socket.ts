@@ -5,7 +5,7 @@ import type { AddressLike, SocketAddress } from '../socket-address.ts'
 import { toIpAddress, toSocketAddress } from '../socket-address.ts'
 import type { StackSnapshot } from '../stack-snapshot.ts'
 import type { UdpSocketSnapshot } from './udp-snapshot.ts'
-import type { UdpSockets } from './udp-sockets.ts'
+import type { BaseUdpSockets } from './base-udp-sockets.ts'
 
 /** Options of a UDP socket; all values are numbers, flags 0 or 1. */
 export type UdpSocketOption =
@@ -45,7 +45,7 @@ export class UdpSocket {
    */
   onReady: ((socket: UdpSocket) => void) | null = null
 
-  readonly #sockets: UdpSockets
+  readonly #sockets: BaseUdpSockets
   readonly #endpoint: UdpEndpoint
   readonly #info: DatagramInfo = createDatagramInfo()
   #reuseAddress = false
@@ -53,7 +53,7 @@ export class UdpSocket {
   #stopped = 0
 
   /** For the stack: applications call `stack.socket('datagram')`. */
-  constructor(sockets: UdpSockets, endpoint: UdpEndpoint) {
+  constructor(sockets: BaseUdpSockets, endpoint: UdpEndpoint) {
     this.#sockets = sockets
     this.#endpoint = endpoint
     endpoint.owner = this
@@ -151,13 +151,14 @@ export class UdpSocket {
 
   /**
    * The socket as a snapshot for `stack.restore` of another stack, with the datagrams that wait; here it is over. Later calls and
-   * pending promises of a facade get `ECANCELED`.
+   * pending promises of a facade get `ECANCELED`. `EOPNOTSUPP` for sockets of `udpBase()`.
    */
   detach(): StackSnapshot | number {
     if (this.#stopped !== 0) return this.#stopped
     if (this.#endpoint.state.slot < 0) return Errno.EBADF
     const { onReady } = this
     const snapshot = this.#sockets.detach(this)
+    if (typeof snapshot === 'number') return snapshot
     this.close()
     this.#stopped = Errno.ECANCELED
     this.onReady = onReady
