@@ -1,11 +1,11 @@
-import { dropReasonNames } from '@layerfour/wire'
+import { DROP_REASONS } from '@layerfour/wire'
 import type { DropReason } from '@layerfour/wire'
 import type { IpObserver } from './observer.ts'
 
 /** Counts dropped packets per `DropReason`, those of the internet layer and of the transports on it, and tells the observer. */
 export class Drops {
   /** Indexed by `DropReason`; `dropReasonNames` names the places. */
-  readonly counts: Float64Array = new Float64Array(dropReasonNames.length)
+  readonly counts: Float64Array = new Float64Array(DROP_REASONS)
   private readonly observer: IpObserver | undefined
 
   constructor(observer?: IpObserver) {

@@ -11,8 +11,11 @@ export class HeaderWriter {
   private readonly hopLimit: number
   private readonly ipv4: Ipv4Header = createIpv4Header()
 
-  /** @param hopLimit for packets whose meta leaves it open. */
+  /** @param hopLimit for packets whose meta leaves it open. @throws RangeError when it is not 1 to 255. */
   constructor(identification: Identification, hopLimit: number) {
+    if (!Number.isInteger(hopLimit) || hopLimit < 1 || hopLimit > 255) {
+      throw new RangeError(`hopLimit is ${hopLimit}, expected an integer from 1 to 255`)
+    }
     this.identification = identification
     this.hopLimit = hopLimit
   }

@@ -80,9 +80,6 @@ export class InternetCore implements NetworkLayer {
 
   constructor(options: InternetCoreOptions) {
     const { secret, arena = defaultArena(), hopLimit = limits.DEFAULT_HOP_LIMIT, observer, parts = [] } = options
-    if (!Number.isInteger(hopLimit) || hopLimit < 1 || hopLimit > 255) {
-      throw new RangeError(`hopLimit is ${hopLimit}, expected an integer from 1 to 255`)
-    }
     if (secret.length < 4) throw new RangeError(`secret has ${secret.length} words, expected at least 4`)
     const { clock, interfaceTable: interfaces, routeTable, transports } = this
     const drops = new Drops(observer)

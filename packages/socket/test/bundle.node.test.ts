@@ -40,3 +40,9 @@ test('who names tcp() alone bundles CUBIC and no other congestion control', asyn
   const congestion = modules.filter((id) => id.startsWith('flow/src/congestion/')).map((id) => id.slice(20, -3)).sort()
   expect(congestion).toEqual(['_cube-root', '_window', 'congestion-control', 'cubic', 'hystart'])
 })
+
+test('who names StackCore and udpBase() bundles no facade, no snapshots, no IPv6, no Ethernet', async () => {
+  const modules = await bundled('StackCore, udpBase')
+  expect(modules).toContain('socket/src/udp/udp-socket.ts')
+  expect(modules.filter((id) => /^(tcp|flow|pcap|sim|link)\/|^ip\/src\/[^l]|snapshot|datagram\.ts|kernels|wait-queue/.test(id))).toEqual([])
+})

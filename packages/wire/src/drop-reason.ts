@@ -71,5 +71,8 @@ export const DropReason = {
 
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]
 
+/** How many there are, `None` included. */
+export const DROP_REASONS = 41
+
 /** Name of each reason, indexed by its value: `dropReasonNames[DropReason.BadChecksum] === 'BadChecksum'`. */
 export const dropReasonNames: readonly string[] = /* @__PURE__ */ Object.keys(DropReason)

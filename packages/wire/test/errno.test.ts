@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { dropReasonNames, DropReason, Errno, errnoName } from '../src/index.ts'
+import { DROP_REASONS, dropReasonNames, DropReason, Errno, errnoName } from '../src/index.ts'
 
 test('error numbers are those of Linux, negative', () => {
   expect(Errno).toMatchObject({
@@ -18,5 +18,6 @@ test('a number has one name, with either sign', () => {
 
 test('drop reasons are numbered without gaps, so that counters can be an array and names be looked up in it', () => {
   expect(Object.values(DropReason)).toEqual(dropReasonNames.map((_, i) => i))
+  expect(DROP_REASONS).toBe(dropReasonNames.length)
   expect(dropReasonNames[DropReason.BadChecksum]).toBe('BadChecksum')
 })
