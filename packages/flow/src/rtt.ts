@@ -60,6 +60,12 @@ export function createRttEstimator(bounds: Partial<RttBounds> = {}): RttEstimato
 export function rttSample(estimator: RttEstimator, rtt: number, samplesPerRoundTrip = 1): void {
   if (!(rtt >= 0 && rtt < Infinity)) return
   estimator.latest = rtt
+  rttSampleLatest(estimator, samplesPerRoundTrip)
+}
+
+/** The same for a sample that stands in `estimator.latest` already, 0 or more: a fraction that is not handed over makes no object. */
+export function rttSampleLatest(estimator: RttEstimator, samplesPerRoundTrip: number): void {
+  const rtt = estimator.latest
   if (rtt < estimator.min) estimator.min = rtt
   if (estimator.samples === 0) {
     estimator.srtt = rtt

@@ -239,13 +239,25 @@ export class InternetCore implements NetworkLayer {
 
   /** When `poll` is wanted next, in ms: at or before now when something is owed, Infinity for never. */
   get deadline(): number {
-    const { ethernet, expiry, loopback, replies } = this.extras
+    let deadline = Infinity
     const { list } = this.transports
-    let deadline = replies === undefined ? Infinity : replies.deadline
-    if (loopback !== undefined) deadline = earlier(deadline, loopback.deadline)
-    if (ethernet !== undefined) deadline = earlier(deadline, ethernet.deadline)
-    if (expiry !== undefined) deadline = earlier(deadline, expiry.deadline)
-    for (let i = 0; i < list.length; i++) deadline = earlier(deadline, list[i]!.deadline)
+    for (let i = 0; i < list.length; i++) {
+      const next = list[i]!.deadline
+      if (next < deadline) deadline = next
+    }
+    return this.orSooner(deadline)
+  }
+
+  /**
+   * `deadline`, or what this layer wants sooner itself. Only those are asked that have one: an engine makes an object of each fraction
+   * that is computed and handed on, and this comes with every poll.
+   */
+  private orSooner(deadline: number): number {
+    const { ethernet, expiry, loopback, replies } = this.extras
+    if (replies !== undefined && replies.size > 0 && replies.deadline < deadline) deadline = replies.deadline
+    if (loopback !== undefined && loopback.size > 0 && loopback.deadline < deadline) deadline = loopback.deadline
+    if (ethernet !== undefined && ethernet.deadline < deadline) deadline = ethernet.deadline
+    if (expiry !== undefined && expiry.deadline < deadline) deadline = expiry.deadline
     return deadline
   }
 
@@ -278,11 +290,6 @@ export class InternetCore implements NetworkLayer {
     iface.traffic.countIn(end - start)
     this.observer?.packetIn?.(iface.index, bytes, start, end, now)
   }
-}
-
-/** One of the two as it came: the result of `Math.min`, a fraction mostly, would be a new number on the heap. */
-function earlier(a: number, b: number): number {
-  return b < a ? b : a
 }
 
 function lacking(part: string): TypeError {

@@ -1,3 +1,5 @@
+import { KeptNumber } from './kept-number.ts'
+
 /**
  * Deadlines of many timers, earliest first: a binary heap that knows where each timer stands, so
  * setting, moving and clearing any of them takes O(log n) steps. A timer is a small integer (a table
@@ -16,6 +18,8 @@ export class TimerQueue {
   private places: Int32Array
   /** Per id: deadline in ms, valid while it is set. */
   private deadlines: Float64Array
+  /** Asked for at every turn of a loop, and mostly the same. */
+  private readonly first: KeptNumber = new KeptNumber()
 
   /** @param maxTimers cap on ids; 12 to 16 bytes are kept per id up to the largest one used. */
   constructor(maxTimers: number) {
@@ -36,7 +40,7 @@ export class TimerQueue {
 
   /** The earliest deadline in ms; Infinity when no timer is set. */
   get next(): number {
-    return this.count === 0 ? Infinity : this.deadlines[this.heap[0]!]!
+    return this.count === 0 ? Infinity : this.first.keep(this.deadlines[this.heap[0]!]!)
   }
 
   /** The deadline of timer `id` in ms; Infinity when it is not set. */

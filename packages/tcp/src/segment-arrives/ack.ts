@@ -1,6 +1,6 @@
 import {
-  bytesInFlight, outstandingBytes, persistStop, reactToAck, rtoAfterSynTimeout, rtoReset, rttSample, segmentAcked, setSelective,
-  takeDelivered,
+  bytesInFlight, outstandingBytes, persistStop, reactToAck, rtoAfterSynTimeout, rtoReset, rttSample, rttSampleLatest, segmentAcked,
+  setSelective, takeDelivered,
 } from '@layerfour/flow'
 import type { SackBlocks } from '@layerfour/flow'
 import { ringConsume, ringRelease } from '@layerfour/storage'
@@ -179,7 +179,7 @@ function takeAck(
   const event = reactToAck(recovery, control, tcb.congestion, blocks, tcb.rtt, facts)
   facts.ece = false
   noteRecoveryEvent(context, tcb, event, now)
-  traceCongestion(context, tcb, facts.deliveryRate, now)
+  if (context.observer?.congestionTrace !== undefined) traceCongestion(context, tcb, facts.deliveryRate, now)
 }
 
 /** SACK blocks as stream offsets (`offset` is that of SND.UNA), and when the timestamp that is echoed was sent. */
@@ -215,7 +215,8 @@ function sampleRtt(context: TcpContext, tcb: Tcb, segment: Segment, now: number)
   facts.rtt = rtt
   if (rtt < 0) return
   // Every ACK brings a sample: as many as that is in a round trip, each counts for less (RFC 7323 appendix G).
-  rttSample(tcb.rtt, rtt, Math.ceil(outstandingBytes(tcb.recovery.sent) / (2 * tcb.negotiated.mss)))
+  tcb.rtt.latest = rtt
+  rttSampleLatest(tcb.rtt, Math.ceil(outstandingBytes(tcb.recovery.sent) / (2 * tcb.negotiated.mss)))
 }
 
 /** The round trip of the handshake, once; -1 when there is none to be had. */
