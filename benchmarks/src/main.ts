@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { atLeast, command, UsageError } from './arguments.ts'
+import { atLeast, command } from './arguments.ts'
 import { benchmarks } from './benchmarks/index.ts'
-import type { Benchmark } from './benchmark.ts'
+import { chooseBenchmarks } from './choose.ts'
 import type { BenchmarkEntry } from './document.ts'
 import { runIsolated } from './isolated.ts'
 import { hostRuntime, machine } from './machine.ts'
@@ -38,7 +38,7 @@ async function main(args: string[]): Promise<void> {
   const { brief } = values
   const rounds = atLeast(values.rounds, '--rounds', 1)
   const turn = atLeast(values.turn, '--turn', 1)
-  const chosen = choose(positionals)
+  const chosen = chooseBenchmarks(benchmarks, positionals)
 
   if (!brief) console.log(runtimeLine(hostRuntime()))
   let entries: BenchmarkEntry[]
@@ -61,15 +61,6 @@ async function main(args: string[]): Promise<void> {
 function printTargets(entries: readonly BenchmarkEntry[]): void {
   const results = targetResults(entries)
   if (results.length > 0) console.log(`\n${table(targetRows(results))}`)
-}
-
-function choose(names: readonly string[]): readonly Benchmark[] {
-  if (names.length === 0) return benchmarks
-  return names.flatMap((wanted) => {
-    const found = benchmarks.filter(({ name, group }) => name === wanted || group === wanted)
-    if (found.length === 0) throw new UsageError(`no benchmark or group is named '${wanted}'; --help lists them`)
-    return found
-  })
 }
 
 await command(main)

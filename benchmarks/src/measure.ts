@@ -98,15 +98,17 @@ export async function measure(benchmark: TimedBenchmark, options: MeasureOptions
   return { benchmark, rounds, contenders: compare(runners, benchmark.baseline) }
 }
 
-/** The amount of work that takes about `seconds`, and a warm-up by the way. */
+/** The amount of work that takes about `seconds`, and a warm-up by the way. The best turn counts: something else may have slowed the others. */
 async function calibrate(name: string, load: Load, seconds: number, clocks: Clocks): Promise<number> {
   let amount = 1000
+  let best = 0
   for (let turns = 0; turns < WARM_UP_TURNS;) {
     const { real } = await takeTurn(name, load, amount, clocks)
+    best = Math.max(best, amount / real)
     if (real < seconds / 4) {
       amount *= 2
     } else {
-      amount = Math.ceil(amount * (seconds / real))
+      amount = Math.ceil(best * seconds)
       turns++
     }
   }

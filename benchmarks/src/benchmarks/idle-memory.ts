@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { Count, CountingBenchmark } from '../benchmark.ts'
 import { collectGarbage, sleep } from '../host.ts'
 import { drivenHosts } from '../hosts.ts'

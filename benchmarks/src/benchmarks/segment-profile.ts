@@ -1,4 +1,3 @@
-import process from 'node:process'
 import { FULL_OFFLOAD } from '@layerfour/link'
 import type { Count, CountingBenchmark } from '../benchmark.ts'
 import type { HostsOptions } from '../hosts.ts'

@@ -1,4 +1,3 @@
-import process from 'node:process'
 import type { CountingBenchmark, Load, TimedBenchmark } from '../benchmark.ts'
 import { collectGarbage } from '../host.ts'
 import type { DrivenHosts } from '../hosts.ts'
