@@ -6,7 +6,8 @@ interface Waiter {
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
   readonly signal: AbortSignal | undefined
-  readonly onAbort: (() => void) | undefined
+  onAbort: (() => void) | undefined
+  next: Waiter | undefined
 }
 
 /**
@@ -15,16 +16,19 @@ interface Waiter {
  * succeed in the order in which they were made, as reads and writes of one stream must.
  */
 export class WaitQueue {
-  readonly #waiters: Waiter[] = []
+  /** Those who wait are chained: an array emptied and filled for each read would be made anew each time. */
+  #first: Waiter | undefined
+  #last: Waiter | undefined
+  #size = 0
 
   get size(): number {
-    return this.#waiters.length
+    return this.#size
   }
 
   /** A signal that aborts takes the attempt off the queue and rejects with the signal's reason. */
   run<T>(attempt: () => T | typeof WAIT, signal?: AbortSignal): Promise<T> {
     if (signal?.aborted === true) return Promise.reject(signal.reason)
-    if (this.#waiters.length === 0) {
+    if (this.#first === undefined) {
       try {
         const result = attempt()
         if (result !== WAIT) return Promise.resolve(result)
@@ -33,42 +37,59 @@ export class WaitQueue {
       }
     }
     return new Promise<T>((resolve, reject) => {
-      const onAbort = signal === undefined ? undefined : (): void => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1)
-        reject(signal.reason)
-        // The ones behind may have waited for this one only.
-        this.pump()
-      }
-      const waiter: Waiter = { attempt, resolve, reject, signal, onAbort }
-      this.#waiters.push(waiter)
-      if (onAbort !== undefined) signal!.addEventListener('abort', onAbort, { once: true })
+      const waiter: Waiter = { attempt, resolve, reject, signal, onAbort: undefined, next: undefined }
+      if (this.#last === undefined) this.#first = waiter
+      else this.#last.next = waiter
+      this.#last = waiter
+      this.#size++
+      if (signal !== undefined) this.#heed(waiter, signal)
     })
   }
 
   /** The socket became ready: tries again, in order, until one has to wait. */
   pump(): void {
-    while (this.#waiters.length > 0) {
-      const waiter = this.#waiters[0]!
+    for (let waiter = this.#first; waiter !== undefined; waiter = this.#first) {
       let result: unknown
       try {
         result = waiter.attempt()
       } catch (error) {
-        this.#takeFirst().reject(error)
+        this.#takeFirst(waiter).reject(error)
         continue
       }
       if (result === WAIT) return
-      this.#takeFirst().resolve(result as never)
+      this.#takeFirst(waiter).resolve(result as never)
     }
   }
 
   /** Nothing will ever be ready again. */
   rejectAll(error: unknown): void {
-    while (this.#waiters.length > 0) this.#takeFirst().reject(error)
+    while (this.#first !== undefined) this.#takeFirst(this.#first).reject(error)
   }
 
-  #takeFirst(): Waiter {
-    const waiter = this.#waiters.shift()!
+  #heed(waiter: Waiter, signal: AbortSignal): void {
+    waiter.onAbort = () => {
+      this.#remove(waiter)
+      waiter.reject(signal.reason)
+      // The ones behind may have waited for this one only.
+      this.pump()
+    }
+    signal.addEventListener('abort', waiter.onAbort, { once: true })
+  }
+
+  #takeFirst(waiter: Waiter): Waiter {
+    this.#first = waiter.next
+    if (waiter.next === undefined) this.#last = undefined
+    this.#size--
     if (waiter.onAbort !== undefined) waiter.signal!.removeEventListener('abort', waiter.onAbort)
     return waiter
+  }
+
+  #remove(waiter: Waiter): void {
+    let before: Waiter | undefined
+    for (let other = this.#first; other !== waiter; other = other!.next) before = other
+    if (before === undefined) this.#first = waiter.next
+    else before.next = waiter.next
+    if (waiter.next === undefined) this.#last = before
+    this.#size--
   }
 }

@@ -177,10 +177,11 @@ export class StackCore<Layer extends Internet = Internet> {
     if (this.#polling) throw new TypeError('poll was called by a callback of poll, expected to be called by the driver alone')
     if (this.#closed) return Infinity
     this.#polling = true
-    this.#due = false
     this.#arrival = undefined
     // Callbacks first: what they send leaves in the segments that acknowledge.
     this.#dispatch()
+    // What they asked for is done here and now.
+    this.#due = false
     const deadline = this.internet.poll(now)
     const called = this.#dispatch()
     this.#polling = false

@@ -73,6 +73,7 @@ export class ReplyQueue {
 
   /** Sends what is queued. Returns `DeviceQueueFull` when some had to stay, else `None`. */
   flush(network: NetworkLayer, header: TcpHeader, meta: PacketMeta, now: number): DropReason {
+    if (this.count === 0) return DropReason.None
     const { entries } = this
     let sent = 0
     let full: DropReason = DropReason.None

@@ -97,26 +97,20 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
    * Reads what there is, waiting for one byte at least. Gives the count, up to `into.length`; `null` once the peer has sent
    * all. Several reads wait in line.
    */
-  read(into: Uint8Array, options: AbortOptions = {}): Promise<number | null> {
-    return this.#reads.run(() => (into.length === 0 ? 0 : this.#receive(into)), options.signal)
+  read(into: Uint8Array, options?: AbortOptions): Promise<number | null> {
+    return this.#reads.run(() => (into.length === 0 ? 0 : this.#receive(into)), options?.signal)
   }
 
   /**
    * Writes all of `bytes`, waiting for room in the send buffer; until then they must not change. Gives their count. Several
    * writes wait in line. When `signal` aborts in the middle, the part already written stays written.
    */
-  write(bytes: Uint8Array, options: AbortOptions = {}): Promise<number> {
+  write(bytes: Uint8Array, options?: AbortOptions): Promise<number> {
     let at = 0
     return this.#writes.run(() => {
-      this.#requireWritable()
-      while (at < bytes.length) {
-        const count = this.#socket.send(bytes, at)
-        if (count === Errno.EAGAIN) return WAIT
-        if (count < 0) throw this.#break(count, 'write')
-        at += count
-      }
-      return at
-    }, options.signal)
+      at = this.#send(bytes, at)
+      return at < bytes.length ? WAIT : at
+    }, options?.signal)
   }
 
   /**
@@ -212,9 +206,17 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
     return null
   }
 
-  #requireWritable(): void {
+  /** Sends of `bytes` from `at` on what there is room for; gives how far it came. */
+  #send(bytes: Uint8Array, at: number): number {
     if (this.#broken !== undefined) throw this.#broken
     if (this.#writeEnded) throw this.#error(Errno.EPIPE, 'write')
+    while (at < bytes.length) {
+      const count = this.#socket.send(bytes, at)
+      if (count === Errno.EAGAIN) break
+      if (count < 0) throw this.#break(count, 'write')
+      at += count
+    }
+    return at
   }
 
   #endWriting(): undefined {
