@@ -1,4 +1,5 @@
 import type { Options } from 'tsup'
+import { constantsInlined } from './scripts/inline-constants.ts'
 
 /** One ESM file and its types a package; dependencies stay imports. */
 export const base: Options = {
@@ -9,4 +10,5 @@ export const base: Options = {
   sourcemap: true,
   clean: true,
   treeshake: true,
+  esbuildPlugins: [constantsInlined()],
 }

@@ -2,16 +2,16 @@ import { ETHERNET_HEADER_LENGTH } from '@layerfour/wire'
 import type { Offload } from './device.ts'
 
 /** Every checksum is computed and verified, as on a medium that may damage packets. */
-export const NO_OFFLOAD: Offload = Object.freeze({ transmit: false, receive: false })
+export const NO_OFFLOAD: Offload = /* @__PURE__ */ Object.freeze({ transmit: false, receive: false })
 
 /** No checksum is computed or verified: the packets never leave the process's memory. */
-export const FULL_OFFLOAD: Offload = Object.freeze({ transmit: true, receive: true })
+export const FULL_OFFLOAD: Offload = /* @__PURE__ */ Object.freeze({ transmit: true, receive: true })
 
 /**
  * No checksum is computed or verified, and TCP segments of up to 64 KiB pass whole, whatever the MTU: for `pair`, whose packets
  * never leave the process's memory.
  */
-export const SEGMENTATION_OFFLOAD: Offload = Object.freeze({ transmit: true, receive: true, segmentation: 65_535 })
+export const SEGMENTATION_OFFLOAD: Offload = /* @__PURE__ */ Object.freeze({ transmit: true, receive: true, segmentation: 65_535 })
 
 /** What every carrier of this package can be told. */
 export interface DeviceOptions {

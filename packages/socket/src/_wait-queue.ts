@@ -1,5 +1,5 @@
 /** What an attempt returns when it must wait for the socket to become ready again. */
-export const WAIT: unique symbol = Symbol('wait')
+export const WAIT: unique symbol = /* @__PURE__ */ Symbol('wait')
 
 interface Waiter {
   readonly attempt: () => unknown

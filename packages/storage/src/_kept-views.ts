@@ -6,11 +6,11 @@ const LONGEST = 2 ** 30 + 2 ** 20
 const OFTEN = 4
 
 /** The views of arrays that are copied from again and again, by cell, made when first needed. */
-const kept = new WeakMap<Uint8Array, (Uint8Array | undefined)[]>()
+const kept = /* @__PURE__ */ new WeakMap<Uint8Array, (Uint8Array | undefined)[]>()
 
 /** Arrays seen of late that have no views yet, how often, and which of them is to be replaced next. */
-const candidates: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(8).fill(undefined)
-const sightings: Int32Array = new Int32Array(8)
+const candidates: (Uint8Array | undefined)[] = /* @__PURE__ */ new Array<Uint8Array | undefined>(8).fill(undefined)
+const sightings: Int32Array = /* @__PURE__ */ new Int32Array(8)
 let turn = 0
 
 /**

@@ -5,11 +5,11 @@ const OFTEN = 4
 /** How many other ranges, of those that fall on its place, a range that came often enough outlives. */
 const PATIENCE = 255
 
-const arrays: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(PLACES).fill(undefined)
-const views: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(PLACES).fill(undefined)
-const starts: Int32Array = new Int32Array(PLACES)
-const ends: Int32Array = new Int32Array(PLACES)
-const sightings: Int32Array = new Int32Array(PLACES)
+const arrays: (Uint8Array | undefined)[] = /* @__PURE__ */ new Array<Uint8Array | undefined>(PLACES).fill(undefined)
+const views: (Uint8Array | undefined)[] = /* @__PURE__ */ new Array<Uint8Array | undefined>(PLACES).fill(undefined)
+const starts: Int32Array = /* @__PURE__ */ new Int32Array(PLACES)
+const ends: Int32Array = /* @__PURE__ */ new Int32Array(PLACES)
+const sightings: Int32Array = /* @__PURE__ */ new Int32Array(PLACES)
 
 /**
  * A view of `from[start, end)`, which must lie within, if that very range was asked for a few times not long ago; else `undefined`. Who

@@ -8,7 +8,7 @@ const MIDDLING = 256
 /** Above this, the native copy pays, although it wants a view. */
 const LONG = 4096
 
-const LITTLE_ENDIAN: boolean = new Uint8Array(new Int32Array([1]).buffer)[0] === 1
+const LITTLE_ENDIAN: boolean = /* @__PURE__ */ new Uint8Array(new Int32Array([1]).buffer)[0] === 1
 
 /** Int32 views of the buffers that were copied from or to of late, the next one to be replaced at `turn`. */
 const views: Int32Array[] = Array.from({ length: 8 }, () => new Int32Array(0))

@@ -1,4 +1,4 @@
-const EMPTY = new Float64Array(0)
+const EMPTY = /* @__PURE__ */ new Float64Array(0)
 
 /**
  * Disjoint half-open ranges [from, to) of stream offsets, in rising order, at most `maxRanges` of

@@ -89,7 +89,7 @@ export function isOurCookie(context: TcpContext, peer: IpAddress, options: TcpOp
   return difference === 0
 }
 
-const expected = new Uint8Array(COOKIE_LENGTH)
+const expected = /* @__PURE__ */ new Uint8Array(COOKIE_LENGTH)
 
 /** RFC 7413 §4.1.2: a keyed hash of the peer's address; 64 bits of it. */
 function writeCookie(hash: SipHash, peer: IpAddress, into: Uint8Array): void {

@@ -17,7 +17,7 @@ import type { Tcb } from './tcb.ts'
 /** How long after the last cookie ACKs are still searched for one, in ms: two ticks. */
 const COOKIE_LIFETIME = 128_000
 
-const path = createPath()
+const path = /* @__PURE__ */ createPath()
 
 /** The block of a connection that begins with the SYN in `context.segment`; or why there is none. */
 export function openFromSyn(

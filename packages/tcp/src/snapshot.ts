@@ -139,8 +139,8 @@ function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0')
 }
 
-const words = new Int32Array(new Float64Array(1).buffer)
-const double = new Float64Array(words.buffer)
+const words = /* @__PURE__ */ new Int32Array(new Float64Array(1).buffer)
+const double = /* @__PURE__ */ new Float64Array(words.buffer)
 
 function feed(hash: SipHash, value: unknown): void {
   if (typeof value === 'number') {

@@ -20,7 +20,7 @@ export type State = (typeof State)[keyof typeof State]
 export type StateName = keyof typeof State
 
 /** Name of each state, indexed by its value. */
-export const stateNames: readonly StateName[] = Object.keys(State) as StateName[]
+export const stateNames: readonly StateName[] = /* @__PURE__ */ Object.keys(State) as StateName[]
 
 /** What makes a connection change state: calls of the user, arriving segments, timeouts (RFC 9293 §3.10). */
 export const Cause = {
@@ -44,7 +44,7 @@ export const Cause = {
 
 export type Cause = (typeof Cause)[keyof typeof Cause]
 
-export const causeNames: readonly (keyof typeof Cause)[] = Object.keys(Cause) as (keyof typeof Cause)[]
+export const causeNames: readonly (keyof typeof Cause)[] = /* @__PURE__ */ Object.keys(Cause) as (keyof typeof Cause)[]
 
 /** One arrow of the state diagram. */
 export interface Transition {
@@ -70,7 +70,7 @@ const row = (
  * describes the connection that a listener spawns; the listener itself stays in LISTEN.
  * Diagrams and exhaustive tests are made from this table.
  */
-export const transitions: readonly Transition[] = [
+export const transitions: readonly Transition[] = /* @__PURE__ */ (() => [
   row('CLOSED', 'PassiveOpen', 'LISTEN', '', '3.10.1'),
   row('CLOSED', 'ActiveOpen', 'SYN-SENT', 'SYN', '3.10.1'),
 
@@ -129,12 +129,17 @@ export const transitions: readonly Transition[] = [
   row('TIME-WAIT', 'Timeout', 'CLOSED', '', '3.10.8'),
   row('TIME-WAIT', 'Abort', 'CLOSED', '', '3.10.5'),
   row('TIME-WAIT', 'Reuse', 'CLOSED', '', '3.6.1, RFC 6191'),
-]
+])()
 
 const CAUSES = causeNames.length
 const NONE = 255
-const next = new Uint8Array(stateNames.length * CAUSES).fill(NONE)
-for (const { from, cause, to } of transitions) next[State[from] * CAUSES + Cause[cause]] = State[to]
+const next = /* @__PURE__ */ arrows()
+
+function arrows(): Uint8Array {
+  const to = new Uint8Array(stateNames.length * CAUSES).fill(NONE)
+  for (const arrow of transitions) to[State[arrow.from] * CAUSES + Cause[arrow.cause]] = State[arrow.to]
+  return to
+}
 
 /** The state that `cause` leads to from `state`, or undefined where the table has no such arrow. */
 export function nextState(state: State, cause: Cause): State | undefined {

@@ -16,7 +16,7 @@ const SMALLEST_RING = 1024
 const KEPT_RING = 4096
 
 /** The record under construction. One serves all queues: nothing stays in it between two calls. */
-const record = new Uint8Array(QUEUE_OVERHEAD)
+const record = /* @__PURE__ */ new Uint8Array(QUEUE_OVERHEAD)
 
 export function createReceiveQueue(): ReceiveQueue {
   return { ring: createRing(), datagrams: 0 }

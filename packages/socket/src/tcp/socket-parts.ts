@@ -47,7 +47,7 @@ export function takeError({ connection, dead }: SocketParts): number {
 }
 
 /** Where text goes that nobody wants. */
-const DISCARDED = new Uint8Array(16_384)
+const DISCARDED = /* @__PURE__ */ new Uint8Array(16_384)
 
 export function discardReceived(connection: Connection): void {
   while (connection.readable > 0) connection.receive(DISCARDED, 0, DISCARDED.length)

@@ -86,7 +86,7 @@ const SECONDS_LIMIT = 32_767
 const BUFFER_RANGE = [256, 2 ** 30] as const
 
 /** Every option: the one place to look at, and to add to. */
-const rules: Readonly<Record<TcpSocketOption, OptionRule>> = {
+const rules: Readonly<Record<TcpSocketOption, OptionRule>> = /* @__PURE__ */ (() => ({
   SO_ERROR: { get: takeError },
   TCP_MAXSEG: { get: ({ connection }) => connection?.tcb.negotiated.mss ?? 0 },
 
@@ -151,7 +151,7 @@ const rules: Readonly<Record<TcpSocketOption, OptionRule>> = {
     early: true,
     set: (parts, value) => changeOptions(parts, { fastOpen: value !== 0 }),
   },
-}
+}))()
 
 /** `getsockopt` of a socket. */
 export function getOption(parts: SocketParts, config: TcpConfig, option: TcpSocketOption): number {

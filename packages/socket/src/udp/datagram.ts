@@ -59,7 +59,7 @@ export interface ReceivedDatagram {
   readonly remoteAddress: SocketAddress
 }
 
-const NO_DATA = new Uint8Array(0)
+const NO_DATA = /* @__PURE__ */ new Uint8Array(0)
 
 /** A UDP socket as promises: `send`, `receive`, `for await (const { data, remoteAddress } of datagram)`. */
 export class Datagram implements AsyncIterable<ReceivedDatagram>, AsyncDisposable {
