@@ -51,6 +51,11 @@ export interface TcpConfig {
   readonly replyQueue: number
   /** Connections in TIME-WAIT that their users have left, 64 bytes each: 65,536. The oldest makes room for one more. */
   readonly maxTimeWait: number
+  /**
+   * How long a connection is quiet, in ms, until a record of some 200 bytes takes the place of its block (ours): Infinity, never. `tcp()`
+   * of `@layerfour/socket` has 100. See `Connection.tcb`.
+   */
+  readonly parkAfter: number
   /** Answer SYNs beyond a listener's half-open cap with cookies (RFC 4987 §3.6): true. */
   readonly synCookies: boolean
   /** Segments at the start of a connection, and after reordering, that are acknowledged at once: 16. */
@@ -85,6 +90,7 @@ export const defaultConfig: TcpConfig = {
   quickAcks: 16,
   replyQueue: 256,
   maxTimeWait: 65_536,
+  parkAfter: Infinity,
   synCookies: true,
   hopLimit: 0,
 }
@@ -107,6 +113,7 @@ const limits: Partial<Record<keyof TcpConfig, readonly [number, number]>> = {
   quickAcks: [0, 1000],
   replyQueue: [1, 65_536],
   maxTimeWait: [1, 1 << 24],
+  parkAfter: [1, Infinity],
   hopLimit: [0, 255],
 }
 

@@ -1,12 +1,20 @@
 import { FlowTable, TimerQueue } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
 import type { Connection } from './connection.ts'
+import { ParkingQueue } from './parking-queue.ts'
 import { nextDeadline } from './timers.ts'
+
+/** The timer of the looks at quiet connections; a connection's timer has the number of its place and one more. */
+const SWEEP = 0
 
 /** All connections of one TCP that have a block, by their two ends and by their timers. */
 export class ConnectionTable {
+  /** The next poll is to look at who may have fallen quiet. */
+  sweepDue = false
   private readonly flows: FlowTable
   private readonly timers: TimerQueue
+  /** Connections that have blocks and may fall quiet. */
+  private readonly quiet: ParkingQueue = new ParkingQueue()
   private readonly slots: (Connection | undefined)[] = []
   private readonly freeSlots: number[] = []
   private readonly maxConnections: number
@@ -15,7 +23,7 @@ export class ConnectionTable {
   constructor(secret: Int32Array, maxConnections: number) {
     this.maxConnections = maxConnections
     this.flows = new FlowTable(secret, maxConnections)
-    this.timers = new TimerQueue(maxConnections)
+    this.timers = new TimerQueue(maxConnections + 1)
   }
 
   get size(): number {
@@ -24,7 +32,7 @@ export class ConnectionTable {
 
   /** Timers that are set. */
   get timerCount(): number {
-    return this.timers.size
+    return this.timers.deadlineOf(SWEEP) === Infinity ? this.timers.size : this.timers.size - 1
   }
 
   /** The earliest deadline in ms, Infinity when there is none. */
@@ -46,19 +54,21 @@ export class ConnectionTable {
       if (slot < this.slots.length) this.freeSlots.push(slot)
       return false
     }
-    tcb.slot = slot
+    connection.slot = slot
     this.slots[slot] = connection
     this.live++
     return true
   }
 
   remove(connection: Connection): void {
-    const { tcb } = connection
-    if (this.slots[tcb.slot] !== connection) return
+    const { tcb, slot } = connection
+    if (slot < 0) return
     this.flows.delete(tcb.localAddress, tcb.localPort, tcb.remoteAddress, tcb.remotePort)
-    this.timers.clear(tcb.slot)
-    this.slots[tcb.slot] = undefined
-    this.freeSlots.push(tcb.slot)
+    this.timers.clear(slot + 1)
+    this.quiet.remove(slot)
+    this.slots[slot] = undefined
+    this.freeSlots.push(slot)
+    connection.slot = -1
     this.live--
   }
 
@@ -68,14 +78,47 @@ export class ConnectionTable {
 
   /** The next connection with a timer that is due, undefined when none is. */
   takeDue(now: number): Connection | undefined {
-    const slot = this.timers.take(now)
-    return slot < 0 ? undefined : this.slots[slot]
+    let id = this.timers.take(now)
+    if (id === SWEEP) {
+      this.sweepDue = true
+      id = this.timers.take(now)
+    }
+    return id < 0 ? undefined : this.slots[id - 1]
   }
 
   /** The queue may hold a deadline that has moved on since: it is set again when it comes. */
   arm(connection: Connection): void {
-    const { tcb } = connection
+    const { tcb, slot } = connection
     const next = nextDeadline(tcb)
-    if (next < this.timers.deadlineOf(tcb.slot)) this.timers.set(tcb.slot, next)
+    if (next < this.timers.deadlineOf(slot + 1)) this.timers.set(slot + 1, next)
+  }
+
+  /** A record stands for its block from here on. The queue holds what deadline there is: nothing wakes it before. */
+  park(connection: Connection, record: string): void {
+    this.timers.set(connection.slot + 1, nextDeadline(connection.tcb))
+    connection.park(record)
+  }
+
+  /** A connection that may have fallen quiet at `at` (ms), no earlier than those before. */
+  watch(connection: Connection, at: number): void {
+    this.quiet.add(connection.slot, at)
+    // The timer may be of one that has gone: it finds out.
+    if (this.timers.deadlineOf(SWEEP) === Infinity) this.timers.set(SWEEP, this.quiet.next)
+  }
+
+  isWatched(connection: Connection): boolean {
+    return this.quiet.has(connection.slot)
+  }
+
+  /** The next connection that may have fallen quiet by `now`, undefined when there is none. */
+  takeQuiet(now: number): Connection | undefined {
+    const slot = this.quiet.take(now)
+    return slot < 0 ? undefined : this.slots[slot]
+  }
+
+  /** The looks are over for now. */
+  endSweep(): void {
+    this.sweepDue = false
+    this.timers.set(SWEEP, this.quiet.next)
   }
 }

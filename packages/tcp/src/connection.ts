@@ -8,6 +8,7 @@ import { controlOf, switchControl } from './control.ts'
 import type { ConnectionInfo } from './info.ts'
 import { connectionInfo } from './info.ts'
 import type { TcpListener } from './listener.ts'
+import { stateOfRecord } from './parked-block.ts'
 import type { ConnectionSnapshot } from './snapshot.ts'
 import { fingerprintTcb, snapshotTcb } from './snapshot.ts'
 import { Cause, mayReceiveText, maySendText, State, transition } from './state-machine.ts'
@@ -18,11 +19,18 @@ import { armKeepAlive } from './timers.ts'
 /** The first memory a send buffer takes, in bytes. */
 const FIRST_RESERVE = 4096
 
+/** A watcher is to be called. */
+export const CHANGING = -1
+
 /** What a connection asks of the `Tcp` it belongs to. */
 export interface ConnectionHost {
   readonly context: TcpContext
   /** The connection may have something to send or to tell: look at it in the next poll. */
   schedule(connection: Connection): void
+  /** The connection may have fallen quiet: look at it in a while. */
+  watch(connection: Connection): void
+  /** The block of a parked connection's record. */
+  thaw(record: string): Tcb
 }
 
 /**
@@ -30,9 +38,18 @@ export interface ConnectionHost {
  * or negative errno values. Nothing is sent from here either; the next poll does that.
  */
 export class Connection {
-  readonly tcb: Tcb
+  /** Undefined while it is parked. */
+  private block: Tcb | undefined
+  /** What the block is made of again; '' while there is one. */
+  private record = ''
+  /** Its place in the connection table and its timer id; -1 for none. */
+  slot = -1
   /** For the layer above: whatever it wants to find again from here. */
   owner: unknown = undefined
+  /** For the layer above: hears of changes of the state if it is not undefined; see `Tcp.takeChanged`. */
+  watcher: unknown = undefined
+  /** The state that the watcher has seen, or `CHANGING` when it is to hear of another one. */
+  seen: State | typeof CHANGING = State.CLOSED
   /** Where it waits until the handshake is done; undefined for connections that we opened. */
   listener: TcpListener | undefined = undefined
   /** Its listener has queued it for `accept`. */
@@ -41,7 +58,7 @@ export class Connection {
   ready = false
   /** In the list of connections to be looked at in the next poll. */
   scheduled = false
-  /** Stays a whole block through TIME-WAIT, for who wants to see its end. */
+  /** Keeps the one block that it has, also through TIME-WAIT, for who wants to see its end. */
   keepsBlock = false
   /** Lives on elsewhere: nothing that is done to this object reaches the peer. */
   released = false
@@ -49,24 +66,61 @@ export class Connection {
 
   constructor(host: ConnectionHost, tcb: Tcb) {
     this.host = host
-    this.tcb = tcb
+    this.block = tcb
+  }
+
+  /**
+   * The transmission control block. With `TcpConfig.parkAfter`, a connection that falls quiet gives it up, and this makes it again: who
+   * keeps the object for longer than that may hold one of the past.
+   */
+  get tcb(): Tcb {
+    return this.block ?? this.wake()
+  }
+
+  /** The block, or a copy of what it would be while there is none: to be read, and to be forgotten. */
+  look(): Tcb {
+    return this.block ?? this.host.thaw(this.record)
+  }
+
+  /** It has fallen quiet, and a record of some 200 bytes stands for its block. */
+  get parked(): boolean {
+    return this.block === undefined
+  }
+
+  /** For `Tables`: the record stands for the block from here on. */
+  park(record: string): void {
+    this.record = record
+    this.block = undefined
+  }
+
+  private wake(): Tcb {
+    const block = this.host.thaw(this.record)
+    this.block = block
+    this.record = ''
+    this.host.watch(this)
+    return block
   }
 
   get state(): State {
-    return this.tcb.state
+    return this.block === undefined ? stateOfRecord(this.record) : this.block.state
   }
 
   /** Takes the `Readiness` bits that changed since the last call. */
   takeEvents(): number {
-    const { events } = this.tcb
-    this.tcb.events = 0
+    const { block } = this
+    if (block === undefined) return 0
+    const { events } = block
+    block.events = 0
+    if (events !== 0) this.host.watch(this)
     return events
   }
 
   /** Takes the error that ended the connection, negative errno, 0 for none (SO_ERROR). */
   takeError(): number {
-    const { error } = this.tcb
-    this.tcb.error = 0
+    const { block } = this
+    if (block === undefined) return 0
+    const { error } = block
+    block.error = 0
     return error
   }
 
@@ -116,7 +170,10 @@ export class Connection {
     tcb.autotune.read += count
     if (tcb.rcv.urgent && this.urgent === 0) tcb.rcv.urgent = false
     const idle = tcb.reassembly === undefined || tcb.reassembly.count === 0
-    if (receiveRing.length === 0 && idle) ringRelease(arena, receiveRing)
+    if (receiveRing.length === 0 && idle) {
+      ringRelease(arena, receiveRing)
+      this.host.watch(this)
+    }
     if (mayReceiveText(tcb.state)) this.announceWindow()
     return count
   }
@@ -134,7 +191,7 @@ export class Connection {
 
   /** Bytes yet to be received up to the end of the peer's urgent text, 0 when none is pending (RFC 9293 MUST-33). */
   get urgent(): number {
-    const { rcv, receiveRing } = this.tcb
+    const { rcv, receiveRing } = this.look()
     if (!rcv.urgent) return 0
     const ahead = (rcv.up - rcv.nxt + receiveRing.length) | 0
     return ahead > 0 ? ahead : 0
@@ -149,12 +206,12 @@ export class Connection {
 
   /** Bytes that `receive` would give now. */
   get readable(): number {
-    return this.tcb.receiveRing.length
+    return this.block === undefined ? 0 : this.block.receiveRing.length
   }
 
   /** Bytes that `send` would take now, as far as the connection's own limit goes. */
   get writable(): number {
-    const { tcb } = this
+    const tcb = this.look()
     if (tcb.finQueued || !maySendText(tcb.state)) return 0
     return tcb.sendLimit - tcb.sendRing.length
   }
@@ -230,7 +287,7 @@ export class Connection {
   }
 
   get settings(): Readonly<Settings> {
-    return this.tcb.settings
+    return this.look().settings
   }
 
   /** Changes settings from now on. */
@@ -248,7 +305,7 @@ export class Connection {
 
   /** The algorithm in use; its state is `tcb.congestion`. */
   get congestionControl(): CongestionControl {
-    return controlOf(this.host.context, this.tcb)
+    return controlOf(this.host.context, this.look())
   }
 
   /**
@@ -267,12 +324,12 @@ export class Connection {
   }
 
   get noDelay(): boolean {
-    return this.tcb.settings.noDelay
+    return this.settings.noDelay
   }
 
   /** STATUS (RFC 9293 §3.10.6): what there is to know about the connection now. */
   info(): ConnectionInfo {
-    return connectionInfo(this.tcb, this.host.context)
+    return connectionInfo(this.look(), this.host.context)
   }
 
   /** With a FIN before any SYN,ACK there is nothing to be delivered to anyone. */
@@ -284,12 +341,12 @@ export class Connection {
 
   /** The connection as plain data, from which `Tcp.restore` makes it again; see `Tcp.release` for moving it. */
   snapshot(now: number): ConnectionSnapshot {
-    return snapshotTcb(this.host.context, this.tcb, now)
+    return snapshotTcb(this.host.context, this.look(), now)
   }
 
   /** A digest of all its state, equal for equal states: 16 hexadecimal digits. */
   fingerprint(now: number): string {
-    return fingerprintTcb(this.host.context, this.tcb, now)
+    return fingerprintTcb(this.host.context, this.look(), now)
   }
 
   /** Grows the ring in doublings as text is queued; what the arena cannot give, `ringSpace` shows. */

@@ -82,7 +82,7 @@ export class TcpListener {
   /** The oldest connection that waits, undefined while there is none (`Acceptable` follows). */
   accept(): Connection | undefined {
     const connection = this.queue.shift()
-    if (connection?.tcb.halfOpen === false) connection.listener = undefined
+    if (connection !== undefined && (connection.parked || !connection.tcb.halfOpen)) connection.listener = undefined
     return connection
   }
 

@@ -97,7 +97,6 @@ export function createTcb(
   const receiveLimit = options.receiveBuffer ?? firstLimit(config, config.receiveBuffer, ourMss)
   return {
     state: State.CLOSED,
-    slot: -1,
     localAddress: ownAddress(context, local),
     localPort,
     remoteAddress: { w0: remote.w0, w1: remote.w1, w2: remote.w2, w3: remote.w3 },

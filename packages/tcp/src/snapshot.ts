@@ -17,7 +17,7 @@ export interface ConnectionSnapshot {
   /** The name of its congestion control, which the TCP that restores it must have. */
   readonly congestionControl: string
   /** The block without rings and reassembly. */
-  readonly block: Omit<Tcb, 'sendRing' | 'receiveRing' | 'reassembly' | 'slot'>
+  readonly block: Omit<Tcb, 'sendRing' | 'receiveRing' | 'reassembly'>
   /** Text from SND.UNA on. */
   readonly sendText: Uint8Array
   /** Text in order that the user has not read, and behind it what arrived out of order, gaps as zeros. */
@@ -50,13 +50,12 @@ export function snapshotTcb(context: TcpContext, tcb: Tcb, now: number): Connect
 
 type Block = ConnectionSnapshot['block']
 
-/** All of a connection but its memory and its place in a table. */
+/** All of a connection but its memory. */
 function blockOf(tcb: Tcb): Block {
   const block: { -readonly [K in keyof Tcb]?: Tcb[K] } = { ...tcb }
   delete block.sendRing
   delete block.receiveRing
   delete block.reassembly
-  delete block.slot
   return { ...block as Block, recovery: { ...tcb.recovery, sent: compactSentQueue(tcb.recovery.sent) } }
 }
 
@@ -86,7 +85,7 @@ export function restoreTcb(context: TcpContext, snapshot: ConnectionSnapshot, no
       reassembly.add(snapshot.ranges[index]!, snapshot.ranges[index + 1]!)
     }
   }
-  const tcb: Tcb = { ...clone(snapshot.block), control: context.controls.indexOf(control), slot: -1, sendRing, receiveRing, reassembly }
+  const tcb: Tcb = { ...clone(snapshot.block), control: context.controls.indexOf(control), sendRing, receiveRing, reassembly }
   shiftTimes(context, tcb, now - snapshot.at)
   return tcb
 }

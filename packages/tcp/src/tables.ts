@@ -2,13 +2,15 @@ import { DropReason } from '@layerfour/wire'
 import type { IpAddress } from '@layerfour/wire'
 import { closeConnection } from './closing.ts'
 import type { ConnectionHost } from './connection.ts'
-import { Connection } from './connection.ts'
+import { CHANGING, Connection } from './connection.ts'
 import { ConnectionTable } from './connection-table.ts'
 import type { TcpContext } from './context.ts'
 import { isUnanswered, settleHalfOpen } from './half-open.ts'
 import { ListenerTable } from './listener-table.ts'
 import type { TcpListener } from './listener.ts'
 import { output } from './output.ts'
+import { ParkedBlocks } from './parked-block.ts'
+import { mayFallQuiet } from './parking.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
@@ -34,6 +36,12 @@ export class Tables implements ConnectionHost {
   /** What `timeWait.find` found. */
   readonly timeWaitEntry: TimeWaitEntry = createTimeWaitEntry()
   readonly ready: ReadyQueue = new ReadyQueue()
+  readonly parked: ParkedBlocks
+  /** The time of the last packet or poll, ms. */
+  now = 0
+  /** Watched connections whose state changed, each once, for `takeChanged`. */
+  private changed: Connection[] = []
+  private readonly parks: boolean
   /** Connections to be looked at in the next poll. */
   private readonly scheduled: (Connection | undefined)[] = []
   private scheduledCount = 0
@@ -42,12 +50,14 @@ export class Tables implements ConnectionHost {
     this.context = context
     this.connections = new ConnectionTable(secret, context.config.maxConnections)
     this.timeWait = new TimeWaitTable(secret, context.config.maxTimeWait)
+    this.parked = new ParkedBlocks(context)
+    this.parks = context.config.parkAfter < Infinity
   }
 
   /** The connection of two ends. One that was closed since the last poll is taken out of the table first. */
   find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Connection | undefined {
     const connection = this.connections.find(local, localPort, remote, remotePort)
-    if (connection === undefined || connection.tcb.state !== State.CLOSED) return connection
+    if (connection === undefined || connection.state !== State.CLOSED) return connection
     this.settle(connection)
     return undefined
   }
@@ -126,9 +136,38 @@ export class Tables implements ConnectionHost {
     if (connection.listener !== undefined) settleHalfOpen(connection, connection.listener, this.ready)
     if (tcb.state === State.CLOSED) this.connections.remove(connection)
     else if (tcb.state === State['TIME-WAIT'] && mayShrink(connection)) this.shrink(connection)
-    else this.connections.arm(connection)
+    else {
+      this.connections.arm(connection)
+      if (this.parks && mayFallQuiet(tcb.state)) this.watch(connection)
+    }
+    if (connection.watcher !== undefined && connection.seen !== tcb.state) this.noteChange(connection)
     // Handshakes that come to nothing are nobody's news.
     if (tcb.events !== 0 && (connection.offered || !tcb.passive)) this.ready.add(connection)
+  }
+
+  watch(connection: Connection): void {
+    const { connections } = this
+    if (!this.parks || connection.slot < 0 || connections.isWatched(connection)) return
+    connections.watch(connection, this.now + this.context.config.parkAfter)
+  }
+
+  thaw(record: string): Tcb {
+    return this.parked.thaw(record)
+  }
+
+  private noteChange(connection: Connection): void {
+    if (connection.seen === CHANGING) return
+    connection.seen = CHANGING
+    this.changed.push(connection)
+  }
+
+  /** Connections with a watcher whose state changed since the last call. */
+  takeChanged(): readonly Connection[] {
+    const { changed } = this
+    if (changed.length === 0) return changed
+    this.changed = []
+    for (const connection of changed) connection.seen = connection.state
+    return changed
   }
 
   /** Exchanges the block of a connection in TIME-WAIT for an entry in the table. */

@@ -147,8 +147,6 @@ export interface Counters {
  */
 export interface Tcb {
   state: State
-  /** Its place in the connection table and its timer id. */
-  slot: number
   readonly localAddress: IpAddress
   readonly localPort: number
   readonly remoteAddress: IpAddress

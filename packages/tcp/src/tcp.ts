@@ -21,6 +21,7 @@ import { TcpListener } from './listener.ts'
 import type { TcpObserver } from './observer.ts'
 import type { OpenOptions } from './open.ts'
 import { createTcb, defaultSettings } from './open.ts'
+import { parkQuiet } from './parking.ts'
 import { ReplyQueue } from './reply-queue.ts'
 import { segmentArrives } from './segment-arrives/index.ts'
 import { createSegment, segmentLength } from './segment.ts'
@@ -59,8 +60,6 @@ export class Tcp {
   private readonly tables: Tables
   /** Earliest time to try again a device that was full; Infinity when none was. */
   private retryAt = Infinity
-  /** The time of the last call, for the deadline of the TIME-WAIT table. */
-  private now = 0
   private readonly path = createPath()
 
   constructor(network: NetworkLayer, options: TcpOptions) {
@@ -120,7 +119,7 @@ export class Tcp {
       if (!context.network.isLocal(localAddress)) return Errno.EADDRNOTAVAIL
       if (tables.has(localAddress, localPort, remoteAddress, remotePort)) return Errno.EADDRNOTAVAIL
     }
-    this.now = now
+    tables.now = now
     restoreTimeWait(tables.timeWait, saved, now)
     return 0
   }
@@ -226,7 +225,6 @@ export class Tcp {
     if (tcb.halfOpen && connection.listener !== undefined) connection.listener.halfOpen--
     connection.listener = undefined
     tcb.halfOpen = false
-    tcb.slot = -1
     ringRelease(arena, tcb.sendRing)
     ringRelease(arena, tcb.receiveRing)
     tcb.events = 0
@@ -248,7 +246,7 @@ export class Tcp {
       return DropReason.BadChecksum
     }
     if (header.sourcePort === 0 || header.destinationPort === 0) return DropReason.BadPort
-    this.now = now
+    this.tables.now = now
     segment.bytes = bytes
     segment.textStart = start + header.headerLength
     segment.textEnd = end
@@ -281,7 +279,7 @@ export class Tcp {
   get deadline(): number {
     const { tables, context } = this
     const { connections: { next }, timeWait } = tables
-    const timer = timeWait.size === 0 ? next : Math.min(next, timeWait.next(this.now))
+    const timer = timeWait.size === 0 ? next : Math.min(next, timeWait.next(tables.now))
     if (this.retryAt !== Infinity) return Math.min(this.retryAt, timer)
     return tables.isScheduled || context.replies.size > 0 ? -Infinity : timer
   }
@@ -289,11 +287,12 @@ export class Tcp {
   /** Runs due timers and sends what is owed. Returns the next deadline in ms. */
   poll(now: number): number {
     const { context, tables } = this
-    this.now = now
+    tables.now = now
     tables.timeWait.expire(now)
     tables.runTimers(now)
     const repliesLeft = context.replies.flush(context.network, context.header, context.meta, now) === DropReason.DeviceQueueFull
     const textLeft = tables.sendScheduled(now)
+    if (tables.connections.sweepDue) parkQuiet(tables, now)
     this.retryAt = repliesLeft || textLeft ? now + DEVICE_RETRY : Infinity
     return this.deadline
   }
@@ -303,9 +302,15 @@ export class Tcp {
     return this.tables.ready.take()
   }
 
+  /** Connections with a `watcher` whose state changed since the last call. */
+  takeChanged(): readonly Connection[] {
+    return this.tables.takeChanged()
+  }
+
   closeListener(listener: TcpListener, now: number): void {
     const { listeners, connections } = this.tables
     listeners.remove(listener)
+    if (listener.halfOpen === 0) return
     connections.forEach((connection) => {
       if (connection.listener === listener && !connection.offered) connection.abort(now)
     })

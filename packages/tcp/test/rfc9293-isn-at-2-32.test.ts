@@ -13,6 +13,7 @@ describe('once more with ISS = 2³² - 4 and IRS = 2³¹ - 4', async () => {
   await import('./handshake.test.ts')
   await import('./info.test.ts')
   await import('./linger.test.ts')
+  await import('./parking.test.ts')
   await import('./receiving.test.ts')
   await import('./recovery-sack.test.ts')
   await import('./regressions.test.ts')

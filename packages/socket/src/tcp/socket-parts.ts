@@ -29,7 +29,7 @@ export function readinessOf({ connection, listener, readShut, dead }: SocketPart
   if (listener !== undefined) return listener.waiting > 0 ? Readiness.Acceptable : 0
   if (dead !== 0) return dead === Errno.EBADF ? Readiness.Closed : Readiness.Closed | Readiness.Error
   if (connection === undefined) return 0
-  const { tcb } = connection
+  const tcb = connection.look()
   const closed = connection.state === State.CLOSED
   let bits: number = closed ? Readiness.Closed : 0
   if (closed || connection.readable > 0 || tcb.finReceived || readShut) bits |= Readiness.Readable

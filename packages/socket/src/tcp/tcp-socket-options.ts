@@ -88,20 +88,20 @@ const BUFFER_RANGE = [256, 2 ** 30] as const
 /** Every option: the one place to look at, and to add to. */
 const rules: Readonly<Record<TcpSocketOption, OptionRule>> = /* @__PURE__ */ (() => ({
   SO_ERROR: { get: takeError },
-  TCP_MAXSEG: { get: ({ connection }) => connection?.tcb.negotiated.mss ?? 0 },
+  TCP_MAXSEG: { get: ({ connection }) => connection?.look().negotiated.mss ?? 0 },
 
   SO_REUSEADDR: {
     get: ({ options }) => Number(options.reuseAddress),
     set: (parts, value) => changeOptions(parts, { reuseAddress: value !== 0 }),
   },
   SO_RCVBUF: {
-    get: ({ connection, options }, config) => connection?.tcb.receiveLimit ?? options.receiveBuffer ?? config.receiveBuffer,
+    get: ({ connection, options }, config) => connection?.look().receiveLimit ?? options.receiveBuffer ?? config.receiveBuffer,
     range: BUFFER_RANGE,
     early: true,
     set: (parts, value) => changeOptions(parts, { receiveBuffer: value }),
   },
   SO_SNDBUF: {
-    get: ({ connection, options }, config) => connection?.tcb.sendLimit ?? options.sendBuffer ?? config.sendBuffer,
+    get: ({ connection, options }, config) => connection?.look().sendLimit ?? options.sendBuffer ?? config.sendBuffer,
     range: BUFFER_RANGE,
     early: true,
     set: (parts, value) => changeOptions(parts, { sendBuffer: value }),

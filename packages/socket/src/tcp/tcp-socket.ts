@@ -72,7 +72,7 @@ export class TcpSocket {
 
   /** Undefined without a connection. */
   get remoteAddress(): SocketAddress | undefined {
-    const tcb = this.parts.connection?.tcb
+    const tcb = this.parts.connection?.look()
     return tcb === undefined ? undefined : toSocketAddress(tcb.remoteAddress, tcb.remotePort)
   }
 
@@ -83,7 +83,7 @@ export class TcpSocket {
 
   /** The peer has acknowledged our FIN, hence all that was sent. */
   get flushed(): boolean {
-    return this.parts.connection?.tcb.finAcked ?? false
+    return this.parts.connection?.look().finAcked ?? false
   }
 
   /**
@@ -277,7 +277,7 @@ export class TcpSocket {
    */
   watchState(callback: (() => void) | null): void {
     if (this.parts.connection === undefined) return
-    this.#sockets.watch(this.parts.connection.tcb, callback)
+    this.#sockets.watch(this.parts.connection, callback)
   }
 
   /** For the stack's poll: the connection or listener has news. */

@@ -1,7 +1,7 @@
 import type { CongestionControl } from '@layerfour/flow'
 import type { Arena, RingBuffer } from '@layerfour/storage'
 import type {
-  Connection, ListenOptions as TcpListenOptions, OpenOptions, Tcb, TcpConfig, TcpListener, TcpObserver,
+  Connection, ListenOptions as TcpListenOptions, OpenOptions, TcpConfig, TcpListener, TcpObserver,
 } from '@layerfour/tcp'
 import { Readiness, State, Tcp } from '@layerfour/tcp'
 import type { IpAddress } from '@layerfour/wire'
@@ -31,6 +31,9 @@ export interface TcpSettings extends Partial<TcpConfig> {
   readonly congestionControls?: readonly CongestionControl[]
 }
 
+/** A quiet connection gives its block up after so many ms, unless the settings say otherwise. */
+const PARK_AFTER = 100
+
 /** TCP in a stack: the protocol, its sockets, and who is to be told of what. */
 export class TcpSockets implements StreamProtocol {
   readonly type = 'stream'
@@ -45,9 +48,6 @@ export class TcpSockets implements StreamProtocol {
   #starvedAt = 0
   /** Sockets that were detached: whoever waits on one hears of it in the next dispatch. */
   #detached: TcpSocket[] = []
-  readonly #watchers = new Map<Tcb, () => void>()
-  /** Watchers to be called in the next dispatch. */
-  #changed = new Set<Tcb>()
   readonly #path = createPath()
   /** Options of the listening socket that accepted last, and those that its connections share: options are replaced, never written to. */
   #inheriting = NO_OPTIONS
@@ -56,23 +56,12 @@ export class TcpSockets implements StreamProtocol {
   constructor(host: ProtocolHost, settings: TcpSettings) {
     this.#host = host
     this.#arena = host.arena
+    const observer = observerOf(host.observer)
     this.transport = new Tcp(host.network, {
-      ...settings, arena: host.arena, secret: host.secret, observer: this.#observer(host.observer),
+      // Who is shown blocks is to see the same one through a connection's life.
+      parkAfter: observer === undefined ? PARK_AFTER : Infinity,
+      ...settings, arena: host.arena, secret: host.secret, observer,
     })
-  }
-
-  /** The user's observer, and ours beside it, which hears of state changes that make no socket ready. */
-  #observer(user: TcpObserver | undefined): TcpObserver {
-    return {
-      ...(user?.congestion === undefined ? {} : { congestion: user.congestion.bind(user) }),
-      ...(user?.congestionTrace === undefined ? {} : { congestionTrace: user.congestionTrace.bind(user) }),
-      ...(user?.retransmitted === undefined ? {} : { retransmitted: user.retransmitted.bind(user) }),
-      keepsTimeWait: user?.stateChanged !== undefined,
-      stateChanged: (tcb, from, to, cause) => {
-        if (this.#watchers.size > 0 && this.#watchers.has(tcb)) this.#changed.add(tcb)
-        user?.stateChanged?.(tcb, from, to, cause)
-      },
-    }
   }
 
   /** No change of the state comes after it that is heard here: most connections leave TIME-WAIT unseen. */
@@ -164,9 +153,9 @@ export class TcpSockets implements StreamProtocol {
     return this.#starved.size > 0
   }
 
-  watch(tcb: Tcb, callback: (() => void) | null): void {
-    if (callback === null || this.#isLastState(tcb.state)) this.#watchers.delete(tcb)
-    else this.#watchers.set(tcb, callback)
+  watch(connection: Connection, callback: (() => void) | null): void {
+    connection.watcher = callback === null || this.#isLastState(connection.state) ? undefined : callback
+    connection.seen = connection.state
   }
 
   dispatch(report: (error: unknown) => void): number {
@@ -180,25 +169,24 @@ export class TcpSockets implements StreamProtocol {
       called++
       notify(socket, report)
     }
-    if (this.#changed.size > 0) called += this.#callWatchers(report)
+    called += this.#callWatchers(report)
     if (this.#detached.length > 0) called += this.#callDetached(report)
     if (this.#starved.size > 0 && this.#arena.used < this.#starvedAt) called += this.#callStarved(report)
     return called
   }
 
   #callWatchers(report: (error: unknown) => void): number {
-    const changed = this.#changed
-    this.#changed = new Set()
-    for (const tcb of changed) {
-      const watcher = this.#watchers.get(tcb)
-      if (this.#isLastState(tcb.state)) this.#watchers.delete(tcb)
+    const changed = this.transport.takeChanged()
+    for (const connection of changed) {
+      const watcher = connection.watcher as (() => void) | undefined
+      if (this.#isLastState(connection.state)) connection.watcher = undefined
       try {
         watcher?.()
       } catch (error) {
         report(error)
       }
     }
-    return changed.size
+    return changed.length
   }
 
   #callStarved(report: (error: unknown) => void): number {
@@ -222,7 +210,7 @@ export class TcpSockets implements StreamProtocol {
 
   /** A connection lives on elsewhere. */
   forget(connection: Connection): void {
-    this.watch(connection.tcb, null)
+    this.watch(connection, null)
     this.transport.release(connection)
     connection.owner = undefined
   }
@@ -319,7 +307,9 @@ export class TcpSockets implements StreamProtocol {
   accounting(): ProtocolAccounting {
     const { transport } = this
     let bytes = 0
-    const count = ({ tcb }: Connection): void => {
+    const count = (connection: Connection): void => {
+      if (connection.parked) return
+      const { tcb } = connection
       bytes += this.#blockSize(tcb.sendRing) + this.#blockSize(tcb.receiveRing)
     }
     transport.forEach(count)
@@ -333,7 +323,7 @@ export class TcpSockets implements StreamProtocol {
   }
 
   stop(errno: number, report: (error: unknown) => void): void {
-    this.#watchers.clear()
+    this.transport.forEach((connection) => this.watch(connection, null))
     for (const socket of [...this.#open]) {
       try {
         socket.stop(errno)
@@ -344,6 +334,18 @@ export class TcpSockets implements StreamProtocol {
     const now = this.now()
     this.transport.forEach((connection) => connection.abort(now))
   }
+}
+
+/** The user's hooks, bound; undefined when it has none. */
+function observerOf(user: TcpObserver | undefined): TcpObserver | undefined {
+  if (user === undefined) return undefined
+  const observer: TcpObserver = {
+    ...(user.congestion === undefined ? {} : { congestion: user.congestion.bind(user) }),
+    ...(user.congestionTrace === undefined ? {} : { congestionTrace: user.congestionTrace.bind(user) }),
+    ...(user.retransmitted === undefined ? {} : { retransmitted: user.retransmitted.bind(user) }),
+    ...(user.stateChanged === undefined ? {} : { stateChanged: user.stateChanged.bind(user), keepsTimeWait: true }),
+  }
+  return Object.keys(observer).length === 0 ? undefined : observer
 }
 
 function notify(socket: TcpSocket, report: (error: unknown) => void): void {
