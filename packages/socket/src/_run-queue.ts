@@ -14,9 +14,10 @@ const RUNS_PER_MICROTASK = 16
 const RUNS_PER_TURN = 64
 const TURN = 0.2
 
-/** Those who are to run, in the order in which they asked: `queue[first, last)`. Cleared behind `first` when it begins anew. */
-const queue: Runnable[] = []
+/** Those who are to run, in the order in which they asked: `queue[first, last)`. It keeps its length, lest it be made anew each time. */
+const queue: (Runnable | undefined)[] = []
 let first = 0
+let last = 0
 let scheduled = false
 let runs = 0
 /** When the host had its last turn that we know of, in ms. */
@@ -24,7 +25,7 @@ let turn = 0
 
 /** Runs `who` in a microtask, or in the host's next turn; whoever asks meanwhile runs in the same one. */
 export function runSoon(who: Runnable): void {
-  queue.push(who)
+  queue[last++] = who
   if (!scheduled) schedule()
 }
 
@@ -48,15 +49,18 @@ function takeTurn(): void {
 function runAll(): void {
   let left = RUNS_PER_MICROTASK
   try {
-    while (first < queue.length && left-- > 0) {
+    while (first < last && left-- > 0) {
       runs++
-      queue[first++]!.run()
+      const who = queue[first]!
+      queue[first++] = undefined
+      who.run()
     }
   } finally {
     // Also when one threw: it is the host's uncaught exception, and the others run all the same.
-    queue.splice(0, first)
+    queue.copyWithin(0, first, last)
+    last -= first
     first = 0
     scheduled = false
-    if (queue.length > 0) schedule()
+    if (last > 0) schedule()
   }
 }
