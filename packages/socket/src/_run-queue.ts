@@ -1,4 +1,5 @@
 import { nextTurn } from './_host.ts'
+import { beginBurst, endBurst } from './_host-clock.ts'
 
 /** Something that is to run soon. */
 export interface Runnable {
@@ -32,6 +33,7 @@ export function runSoon(who: Runnable): void {
 function schedule(): void {
   scheduled = true
   if (runs < RUNS_PER_TURN) {
+    beginBurst()
     queueMicrotask(runAll)
     return
   }
@@ -47,6 +49,7 @@ function takeTurn(): void {
 }
 
 function runAll(): void {
+  endBurst()
   let left = RUNS_PER_MICROTASK
   try {
     while (first < last && left-- > 0) {

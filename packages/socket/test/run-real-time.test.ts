@@ -189,6 +189,29 @@ test('what a stack’s poll causes in another one happens at the same time; betw
   driver.stop()
 })
 
+test('in a loop that sends, one reading of the clock does for 16 calls, until the stacks are polled', async () => {
+  const read = vi.spyOn(performance, 'now')
+  try {
+    const stack = new FakeStack()
+    const driver = runRealTime(stack)
+    await hostTurn()
+    stack.onWake!()
+    read.mockClear()
+    for (let i = 0; i < 64; i++) hostTime()
+    expect(read).toHaveBeenCalledTimes(4)
+    await hostTurn()
+    expect(stack.polls).toBe(2)
+    read.mockClear()
+    // Nobody waits for a poll that would end a burst.
+    hostTime()
+    hostTime()
+    expect(read).toHaveBeenCalledTimes(2)
+    driver.stop()
+  } finally {
+    read.mockRestore()
+  }
+})
+
 test('stop() drops the timer', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   try {
