@@ -46,3 +46,11 @@ test('who names StackCore and udpBase() bundles no facade, no snapshots, no IPv6
   expect(modules).toContain('socket/src/udp/udp-socket.ts')
   expect(modules.filter((id) => /^(tcp|flow|pcap|sim|link)\/|^ip\/src\/[^l]|snapshot|datagram\.ts|kernels|wait-queue/.test(id))).toEqual([])
 })
+
+test('who names tcpBase() too bundles no facade and no snapshots', async () => {
+  const modules = await bundled('StackCore, udpBase, tcpBase')
+  expect(modules).toContain('socket/src/tcp/tcp-socket.ts')
+  expect(modules.filter((id) => /^(pcap|sim|link)\/|snapshot|tcp-connection|listener\.ts|_byte-streams|wait-queue/.test(id))).toEqual([
+    'tcp/src/listener.ts',
+  ])
+})

@@ -3,14 +3,13 @@ import type { CongestionControl } from '@layerfour/flow'
 import { ringConsume, ringPeek, ringRelease, ringReserve, ringSpace, ringWrite } from '@layerfour/storage'
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection, startFinWait2Timer, startLingerTimer } from './closing.ts'
-import type { TcpContext } from './context.ts'
+import type { ConnectionSnapshots, TcpContext } from './context.ts'
 import { controlOf, switchControl } from './control.ts'
 import type { ConnectionInfo } from './info.ts'
 import { connectionInfo } from './info.ts'
 import type { TcpListener } from './listener.ts'
 import { stateOfRecord } from './parked-block.ts'
 import type { ConnectionSnapshot } from './snapshot.ts'
-import { fingerprintTcb, snapshotTcb } from './snapshot.ts'
 import { Cause, mayReceiveText, maySendText, State, transition } from './state-machine.ts'
 import type { Settings, Tcb } from './tcb.ts'
 import { finSequence } from './tcb.ts'
@@ -341,12 +340,18 @@ export class Connection {
 
   /** The connection as plain data, from which `Tcp.restore` makes it again; see `Tcp.release` for moving it. */
   snapshot(now: number): ConnectionSnapshot {
-    return snapshotTcb(this.host.context, this.look(), now)
+    return this.snapshots.take(this.host.context, this.look(), now)
   }
 
   /** A digest of all its state, equal for equal states: 16 hexadecimal digits. */
   fingerprint(now: number): string {
-    return fingerprintTcb(this.host.context, this.look(), now)
+    return this.snapshots.fingerprint(this.host.context, this.look(), now)
+  }
+
+  private get snapshots(): ConnectionSnapshots {
+    const { snapshots } = this.host.context
+    if (snapshots === undefined) throw new TypeError('the connection is of a TcpCore without snapshots, expected one of a Tcp')
+    return snapshots
   }
 
   /** Grows the ring in doublings as text is queued; what the arena cannot give, `ringSpace` shows. */

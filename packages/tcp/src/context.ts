@@ -5,15 +5,30 @@ import type { TcpConfig } from './config.ts'
 import type { CongestionTrace } from './congestion-trace.ts'
 import type { FastOpenCache } from './fast-open.ts'
 import type { TcpObserver } from './observer.ts'
+import type { ParkedBlocks } from './parked-block.ts'
 import type { ReplyQueue } from './reply-queue.ts'
 import type { Segment } from './segment.ts'
-import type { Settings } from './tcb.ts'
+import type { ConnectionSnapshot } from './snapshot.ts'
+import type { Tables } from './tables.ts'
+import type { Settings, Tcb } from './tcb.ts'
 
 /** What the connection before had, for the next one to have too: objects that nobody changes. */
 export interface SharedParts {
   settings: Readonly<Settings>
   /** An address of ours. */
   address: IpAddress
+}
+
+/** How connections become plain data: `connectionSnapshots`. */
+export interface ConnectionSnapshots {
+  take(context: TcpContext, tcb: Tcb, now: number): ConnectionSnapshot
+  fingerprint(context: TcpContext, tcb: Tcb, now: number): string
+}
+
+/** How quiet connections give up their blocks: `parking`. */
+export interface Parking {
+  createBlocks(context: TcpContext): ParkedBlocks
+  parkQuiet(tables: Tables, now: number): void
 }
 
 /** What all connections of one TCP share: its surroundings, and the objects it reuses for every segment. */
@@ -42,4 +57,7 @@ export interface TcpContext {
   readonly fastOpenCache: FastOpenCache
   /** Segments that belong to no connection block, sent at the next poll. */
   readonly replies: ReplyQueue
+  /** Undefined where nobody wants them. */
+  readonly snapshots: ConnectionSnapshots | undefined
+  readonly parking: Parking | undefined
 }

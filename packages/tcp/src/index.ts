@@ -1,6 +1,7 @@
 export { defaultConfig, type TcpConfig } from './config.ts'
 export type { CongestionTrace } from './congestion-trace.ts'
 export { Connection } from './connection.ts'
+export type { ConnectionSnapshots, Parking } from './context.ts'
 export { mssFor, windowScaleFor } from './handshake.ts'
 export type { ConnectionInfo, TimerName } from './info.ts'
 export { DEFAULT_HALF_OPEN, type ListenOptions, TcpListener } from './listener.ts'
@@ -11,8 +12,9 @@ export { decodeSnapshot, encodeSnapshot } from './snapshot-codec.ts'
 export { type ConnectionSnapshot, digest } from './snapshot.ts'
 export {
   Cause, causeNames, isSynchronized, mayReceiveText, maySendText, nextState, State, type StateName, stateNames,
-  type Transition, transitions,
 } from './state-machine.ts'
 export type { Counters, Negotiated, ReceiveSequence, SendSequence, Settings, Tcb, Timers, Timestamps } from './tcb.ts'
-export { Tcp, type TcpOptions } from './tcp.ts'
+export { Tcp } from './tcp.ts'
+export { TcpCore, type TcpExtras, type TcpOptions } from './tcp-core.ts'
 export type { TimeWaitSnapshot } from './time-wait-snapshot.ts'
+export { type Transition, transitions } from './transitions.ts'

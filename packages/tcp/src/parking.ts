@@ -1,5 +1,7 @@
 import { ringRelease } from '@layerfour/storage'
 import type { Connection } from './connection.ts'
+import type { Parking } from './context.ts'
+import { ParkedBlocks } from './parked-block.ts'
 import { State } from './state-machine.ts'
 import type { Tables } from './tables.ts'
 import type { Tcb } from './tcb.ts'
@@ -17,7 +19,7 @@ export function mayFallQuiet(state: State): boolean {
  * Looks at the connections whose turn it is. Those that were quiet for `parkAfter` give up their blocks; those that were not come
  * again; and who is quiet with something left to be done is looked at when something happens to it.
  */
-export function parkQuiet(tables: Tables, now: number): void {
+function parkQuiet(tables: Tables, now: number): void {
   const { connections, context } = tables
   const { parkAfter } = context.config
   for (let looks = 0; looks < MAX_LOOKS; looks++) {
@@ -31,7 +33,7 @@ export function parkQuiet(tables: Tables, now: number): void {
     } else if (isQuiet(connection, tcb)) {
       ringRelease(context.arena, tcb.sendRing)
       ringRelease(context.arena, tcb.receiveRing)
-      const record = tables.parked.park(tcb)
+      const record = tables.parked!.park(tcb)
       if (record !== '') connections.park(connection, record)
     }
   }
@@ -48,3 +50,6 @@ function isQuiet(connection: Connection, tcb: Tcb): boolean {
   if (tcb.ackNow || tcb.retransmitNow || tcb.lossProbeNow || tcb.probeNow || tcb.keepAliveNow) return false
   return nextDeadline(tcb) === timers.keepAlive
 }
+
+/** For `Tcp`, which is the one that names it. */
+export const parking: Parking = { createBlocks: (context) => new ParkedBlocks(context), parkQuiet }

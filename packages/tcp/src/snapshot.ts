@@ -1,7 +1,7 @@
 import { compactSentQueue, pacerShiftTime, recoveryShiftTime } from '@layerfour/flow'
 import type { Arena, RingBuffer } from '@layerfour/storage'
 import { createRing, RangeSet, ringReserve, SipHash } from '@layerfour/storage'
-import type { TcpContext } from './context.ts'
+import type { ConnectionSnapshots, TcpContext } from './context.ts'
 import { controlOf, findControl } from './control.ts'
 import { MAXIMUM_RANGES } from './reassembly.ts'
 import type { Tcb } from './tcb.ts'
@@ -29,7 +29,7 @@ export interface ConnectionSnapshot {
 }
 
 /** A connection as it stands; it goes on living. */
-export function snapshotTcb(context: TcpContext, tcb: Tcb, now: number): ConnectionSnapshot {
+function snapshotTcb(context: TcpContext, tcb: Tcb, now: number): ConnectionSnapshot {
   const { sendRing, receiveRing, reassembly } = tcb
   const ranges: number[] = []
   for (let index = 0; reassembly !== undefined && index < reassembly.count; index++) {
@@ -120,7 +120,7 @@ function shiftTimes(context: TcpContext, tcb: Block, by: number): void {
  * A digest of a connection's whole state, 16 hexadecimal digits: equal for equal states, wherever
  * they live. Memory addresses and table places do not count; times count relative to `now`.
  */
-export function fingerprintTcb(context: TcpContext, tcb: Tcb, now: number): string {
+function fingerprintTcb(context: TcpContext, tcb: Tcb, now: number): string {
   const { block, congestionControl, sendText, receiveText, inOrder, ranges } = snapshotTcb(context, tcb, now)
   shiftTimes(context, block, -now)
   return digest([{ ...block, control: congestionControl }, sendText, receiveText, inOrder, ranges])
@@ -191,3 +191,6 @@ function fillRing(arena: Arena, bytes: Uint8Array, inOrder: number): RingBuffer 
   ring.length = inOrder
   return ring
 }
+
+/** For `Tcp`, which is the one that names it. */
+export const connectionSnapshots: ConnectionSnapshots = { take: snapshotTcb, fingerprint: fingerprintTcb }

@@ -9,7 +9,7 @@ import { isUnanswered, settleHalfOpen } from './half-open.ts'
 import { ListenerTable } from './listener-table.ts'
 import type { TcpListener } from './listener.ts'
 import { output } from './output.ts'
-import { ParkedBlocks } from './parked-block.ts'
+import type { ParkedBlocks } from './parked-block.ts'
 import { mayFallQuiet } from './parking.ts'
 import { ReadyQueue } from './ready-queue.ts'
 import { Cause, State } from './state-machine.ts'
@@ -36,7 +36,7 @@ export class Tables implements ConnectionHost {
   /** What `timeWait.find` found. */
   readonly timeWaitEntry: TimeWaitEntry = createTimeWaitEntry()
   readonly ready: ReadyQueue = new ReadyQueue()
-  readonly parked: ParkedBlocks
+  readonly parked: ParkedBlocks | undefined
   /** The time of the last packet or poll, ms. */
   now = 0
   /** Watched connections whose state changed, each once, for `takeChanged`. */
@@ -50,8 +50,8 @@ export class Tables implements ConnectionHost {
     this.context = context
     this.connections = new ConnectionTable(secret, context.config.maxConnections)
     this.timeWait = new TimeWaitTable(secret, context.config.maxTimeWait)
-    this.parked = new ParkedBlocks(context)
-    this.parks = context.config.parkAfter < Infinity
+    this.parked = context.parking?.createBlocks(context)
+    this.parks = this.parked !== undefined && context.config.parkAfter < Infinity
   }
 
   /** The connection of two ends. One that was closed since the last poll is taken out of the table first. */
@@ -152,7 +152,7 @@ export class Tables implements ConnectionHost {
   }
 
   thaw(record: string): Tcb {
-    return this.parked.thaw(record)
+    return this.parked!.thaw(record)
   }
 
   private noteChange(connection: Connection): void {

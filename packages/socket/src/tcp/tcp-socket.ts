@@ -7,11 +7,11 @@ import type { AddressLike, SocketAddress } from '../socket-address.ts'
 import { toIpAddress, toSocketAddress } from '../socket-address.ts'
 import type { StackSnapshot } from '../stack-snapshot.ts'
 import { congestionControlName, findCongestionControl, setCongestionControl } from './congestion-option.ts'
+import type { BaseTcpSockets } from './base-tcp-sockets.ts'
 import type { SocketParts } from './socket-parts.ts'
 import { createSocketParts, discardReceived, readinessOf } from './socket-parts.ts'
 import type { SocketOptions, TcpSocketOption } from './tcp-socket-options.ts'
 import { configure, getOption, listenOptions, NO_OPTIONS, openOptions, setOption } from './tcp-socket-options.ts'
-import type { TcpSockets } from './tcp-sockets.ts'
 import type { TcpTuning } from './tcp-tuning.ts'
 import { tuningSettings } from './tcp-tuning.ts'
 
@@ -33,10 +33,10 @@ export class TcpSocket {
 
   /** For the stack and the facades: what the socket is made of. */
   readonly parts: SocketParts
-  readonly #sockets: TcpSockets
+  readonly #sockets: BaseTcpSockets
 
   /** For the stack: applications call `stack.socket('stream')`. */
-  constructor(sockets: TcpSockets, options: SocketOptions = NO_OPTIONS) {
+  constructor(sockets: BaseTcpSockets, options: SocketOptions = NO_OPTIONS) {
     this.#sockets = sockets
     this.parts = createSocketParts(options)
   }
@@ -297,6 +297,7 @@ export class TcpSocket {
   /**
    * The socket as a snapshot for `stack.restore` of another stack, which then has it; here it is over, without a word to the peer.
    * A listening socket takes the connections along that wait at it. Later calls and pending promises of a facade get `ECANCELED`.
+   * `EOPNOTSUPP` for sockets of `tcpBase()`.
    */
   detach(): StackSnapshot | number {
     return this.parts.dead !== 0 ? this.parts.dead : this.#sockets.detach(this)
