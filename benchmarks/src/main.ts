@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { parseArgs } from 'node:util'
-import { atLeast, command } from './arguments.ts'
+import { atLeast, command, UsageError } from './arguments.ts'
 import { benchmarks } from './benchmarks/index.ts'
 import { chooseBenchmarks } from './choose.ts'
 import type { BenchmarkEntry } from './document.ts'
 import { runIsolated } from './isolated.ts'
 import { hostRuntime, machine } from './machine.ts'
+import { collect, writePage } from './performance/collect.ts'
 import { runtimeLine, table } from './report.ts'
 import { benchmarkDocument, runAll } from './run.ts'
 import { targetResults, targetRows } from './targets.ts'
@@ -20,6 +21,8 @@ ${benchmarks.map(({ name, title, group }) => `  ${name.padEnd(22)}${group.padEnd
   --rounds N     turns of each contender, 7 by default
   --turn MS      how long a turn takes, 200 ms by default
   --brief        nothing but the tables
+  --write        all of them, in Node, Deno, Bun, Chromium and over TUN, as far as these are there: docs/performance.md, its plots and documents
+  --page         docs/performance.md from the documents that are there
   --help`
 
 async function main(args: string[]): Promise<void> {
@@ -31,6 +34,8 @@ async function main(args: string[]): Promise<void> {
       rounds: { type: 'string', default: '7' },
       turn: { type: 'string', default: '200' },
       brief: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      page: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -38,6 +43,10 @@ async function main(args: string[]): Promise<void> {
   const { brief } = values
   const rounds = atLeast(values.rounds, '--rounds', 1)
   const turn = atLeast(values.turn, '--turn', 1)
+  if (values.write || values.page) {
+    if (positionals.length > 0 || values.json !== undefined) throw new UsageError('--write and --page go with neither names nor --json')
+    return values.write ? collect(values.rounds, values.turn) : writePage()
+  }
   const chosen = chooseBenchmarks(benchmarks, positionals)
 
   if (!brief) console.log(runtimeLine(hostRuntime()))

@@ -98,7 +98,7 @@ export async function measure(benchmark: TimedBenchmark, options: MeasureOptions
   return { benchmark, rounds, contenders: compare(runners, benchmark.baseline) }
 }
 
-/** The amount of work that takes about `seconds`, and a warm-up by the way. The best turn counts: something else may have slowed the others. */
+/** The amount of work that takes about `seconds`, and a warm-up. The best turn counts: something else may have slowed the others. */
 async function calibrate(name: string, load: Load, seconds: number, clocks: Clocks): Promise<number> {
   let amount = 1000
   let best = 0

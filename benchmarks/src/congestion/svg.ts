@@ -32,7 +32,7 @@ export interface Grid {
 }
 
 /** Told apart by readers who do not see all colours (Okabe and Ito). */
-const PALETTE = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999']
+export const PALETTE: readonly string[] = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000', '#999999']
 const MARGIN = { top: 26, right: 14, bottom: 38, left: 52 }
 const FONT = 'font-family="sans-serif" font-size="11" fill="#333"'
 
@@ -69,7 +69,8 @@ export function gridPlot(grids: readonly Grid[]): string {
   return page(width, y, parts)
 }
 
-function page(width: number, height: number, parts: readonly string[]): string {
+/** A drawing of so many pixels on white. */
+export function page(width: number, height: number, parts: readonly string[]): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
@@ -158,7 +159,7 @@ function greatest(values: readonly number[]): number {
 }
 
 /** A round figure that is no less. */
-function nice(value: number): number {
+export function nice(value: number): number {
   const step = stepOf(value)
   return Math.max(step, Math.ceil(value / step) * step)
 }
@@ -168,7 +169,7 @@ function stepOf(span: number): number {
   return [0.1, 0.2, 0.25, 0.5, 1].map((part) => part * unit).find((step) => span / step <= 6) ?? unit * 2
 }
 
-function steps(low: number, high: number): number[] {
+export function steps(low: number, high: number): number[] {
   const step = stepOf(high - low)
   const ticks: number[] = []
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-9); i++) ticks.push(i * step)
@@ -188,11 +189,11 @@ function shade(share: number): string {
   return `rgb(${mix(60, 205)},${mix(30, 235)},${mix(90, 205)})`
 }
 
-function tick(value: number): string {
+export function tick(value: number): string {
   return value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(0).replace('e-', 'e−') : String(Number(value.toPrecision(6)))
 }
 
-function text(x: number, y: number, content: string, anchor = 'middle', bold = false, fill?: string): string {
+export function text(x: number, y: number, content: string, anchor = 'middle', bold = false, fill?: string): string {
   const font = fill === undefined ? FONT : FONT.replace('#333', fill)
   return `<text ${font} x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}"${bold ? ' font-weight="bold"' : ''}>${escaped(content)}</text>`
 }
@@ -201,6 +202,7 @@ function escaped(content: string): string {
   return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
 
-function fixed(value: number): string {
+/** Pixels to a tenth. */
+export function fixed(value: number): string {
   return String(Math.round(value * 10) / 10)
 }
