@@ -1,8 +1,8 @@
 import {
-  createHardwareAddress, ipAddressEquals, isDirectedBroadcast, isIpv4, isLimitedBroadcast, isLinkLocal, isLoopback, isMulticast,
-  isUnspecified, prefixContains,
+  copyIpAddress, createHardwareAddress, createIpAddress, ipAddressEquals, isDirectedBroadcast, isIpv4, isLimitedBroadcast, isLinkLocal,
+  isLoopback, isMulticast, isUnspecified, prefixContains,
 } from '@layerfour/wire'
-import type { HardwareAddress, IpAddress, IpPrefix } from '@layerfour/wire'
+import type { HardwareAddress, IpAddress, IpPrefix, MutableIpAddress } from '@layerfour/wire'
 import { TrafficCounters } from './traffic-counters.ts'
 import { MAX_ADDRESSES, MAX_INTERFACES, MAX_MTU, MIN_MTU_IPV4, MIN_MTU_IPV6 } from './limits.ts'
 import { Lender } from './lender.ts'
@@ -37,6 +37,10 @@ export class InterfaceTable {
   version = 0
   /** All addresses of all interfaces: what `isLocal` reads for each packet. */
   private readonly own: IpAddress[] = []
+  /** The last address that `isBroadcastAnywhere` was asked for, when, and the answer. */
+  private readonly asked: MutableIpAddress = createIpAddress()
+  private askedVersion = -1
+  private answer = false
 
   /** @throws RangeError when the table is full or the MTU is out of range. */
   add(port: LinkPort, name: string, hardware: HardwareAddress = createHardwareAddress()): NetworkInterface {
@@ -145,6 +149,16 @@ export class InterfaceTable {
     const { addresses } = iface
     for (let i = 0; i < addresses.length; i++) if (isDirectedBroadcast(addresses[i]!.prefix, address)) return true
     return false
+  }
+
+  /** The same for any of the interfaces. The last answer is kept for the next datagram, until an address changes. */
+  isBroadcastAnywhere(address: IpAddress): boolean {
+    if (!ipAddressEquals(address, this.asked) || this.askedVersion !== this.version) {
+      copyIpAddress(address, this.asked)
+      this.askedVersion = this.version
+      this.answer = this.list.some((iface) => this.isBroadcast(iface, address))
+    }
+    return this.answer
   }
 
   /**

@@ -179,9 +179,7 @@ export class InternetCore implements NetworkLayer {
 
   /** Whether `address` is 255.255.255.255 or the broadcast address of a subnet of ours. */
   isBroadcast(address: IpAddress): boolean {
-    const { list } = this.interfaceTable
-    for (let i = 0; i < list.length; i++) if (this.interfaceTable.isBroadcast(list[i]!, address)) return true
-    return false
+    return this.interfaceTable.isBroadcastAnywhere(address)
   }
 
   doubtPath(destination: IpAddress, source: IpAddress): void {

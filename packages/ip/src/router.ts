@@ -1,5 +1,5 @@
 import {
-  copyIpAddress, createIpAddress, DropReason, isIpv4, isLimitedBroadcast, isLoopback, isMulticast, isUnspecified,
+  copyIpAddress, createIpAddress, DropReason, ipAddressEquals, isIpv4, isLimitedBroadcast, isLoopback, isMulticast, isUnspecified,
   LOOPBACK_IPV4, LOOPBACK_IPV6,
 } from '@layerfour/wire'
 import type { IpAddress, MutableIpAddress, Path } from '@layerfour/wire'
@@ -15,6 +15,14 @@ export class Router {
   readonly nextHop: MutableIpAddress = createIpAddress()
   private readonly interfaces: InterfaceTable
   private readonly routes: RouteTable
+  /** The last question to `findPath`, and the answer: by which interface, if there is a way, and from which address of ours. */
+  private readonly source: MutableIpAddress = createIpAddress()
+  private readonly destination: MutableIpAddress = createIpAddress()
+  private interfacesVersion = -1
+  private routesVersion = -1
+  private iface: NetworkInterface | undefined = undefined
+  private readonly ours: MutableIpAddress = createIpAddress()
+  private reason: DropReason = DropReason.NoRoute
   /** What ICMP said of paths; undefined where there is none. */
   pathMtus: PathMtuCache | undefined
   /** Whether packets to ourselves have a way, and packets of IPv6. */
@@ -47,8 +55,34 @@ export class Router {
     return this.usable(interfaces.list[route.interfaceIndex], destination)
   }
 
-  /** As `NetworkLayer.findPath`. */
+  /**
+   * As `NetworkLayer.findPath`. The answer to the last question is kept for the next datagram, until an interface, an address or a route
+   * changes; but for what ICMP says of the path.
+   */
   findPath(destination: IpAddress, source: IpAddress, path: Path): DropReason {
+    const { interfaces, routes, ours } = this
+    if (!ipAddressEquals(destination, this.destination) || !ipAddressEquals(source, this.source)
+      || this.interfacesVersion !== interfaces.version || this.routesVersion !== routes.version) this.ask(destination, source)
+    const { iface } = this
+    if (iface === undefined) return this.reason
+    copyIpAddress(ours, path.source)
+    path.interfaceIndex = iface.index
+    path.mtu = mtuTo(destination, iface, this.pathMtus)
+    path.checksumNeeded = !iface.port.offload.transmit
+    path.segmentation = iface.port.offload.segmentation ?? 0
+    return DropReason.None
+  }
+
+  private ask(destination: IpAddress, source: IpAddress): void {
+    copyIpAddress(destination, this.destination)
+    copyIpAddress(source, this.source)
+    this.interfacesVersion = this.interfaces.version
+    this.routesVersion = this.routes.version
+    this.iface = undefined
+    this.reason = this.answer(destination, source)
+  }
+
+  private answer(destination: IpAddress, source: IpAddress): DropReason {
     const { interfaces } = this
     const chosen = !isUnspecified(source)
     if (isUnspecified(destination)) return DropReason.NoRoute
@@ -60,11 +94,8 @@ export class Router {
     if (chosen && !loops && isLoopback(source)) return DropReason.NoSourceAddress
     const ours = chosen ? source : loops ? ownSource(destination) : interfaces.sourceFor(iface, this.nextHop)
     if (ours === undefined) return DropReason.NoSourceAddress
-    copyIpAddress(ours, path.source)
-    path.interfaceIndex = iface.index
-    path.mtu = mtuTo(destination, iface, this.pathMtus)
-    path.checksumNeeded = !iface.port.offload.transmit
-    path.segmentation = iface.port.offload.segmentation ?? 0
+    copyIpAddress(ours, this.ours)
+    this.iface = iface
     return DropReason.None
   }
 

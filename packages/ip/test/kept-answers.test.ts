@@ -1,4 +1,4 @@
-import { DropReason, formatIpAddress } from '@layerfour/wire'
+import { createPath, DropReason, formatIpAddress } from '@layerfour/wire'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { InterfaceTable } from '../src/interfaces.ts'
@@ -102,6 +102,30 @@ describe('answers that are kept are those that would be given now', () => {
     expect(chosen()).toBe(1)
     interfaces.add(new Wire(), 'if2')
     expect(chosen()).toBe(0)
+  })
+
+  test('the path to a destination, and whether that is a broadcast address', () => {
+    fc.assert(fc.property(story, fc.nat(39), (events, again) => {
+      const world = new World()
+      const told = (router: Router, { source, destination }: Question): unknown => {
+        const path = createPath()
+        const reason = router.findPath(ip(destination), ip(source), path)
+        return reason === DropReason.None ? [reason, path.interfaceIndex, formatIpAddress(path.source), path.mtu] : [reason]
+      }
+      const repeated = events[again % events.length]!
+      for (const event of events) {
+        if (event.do !== 'ask') world.change(event)
+        for (const asked of [event, repeated, repeated].flatMap(variations)) {
+          const { interfaces, routes } = world
+          const fresh = new Router(interfaces, routes, new PathMtuCache(SECRET, new Float64Array(1)))
+          world.router.choose(ip('10.0.0.7'), ip('0.0.0.0'), -1)
+          expect(told(world.router, asked)).toEqual(told(fresh, asked))
+          const destination = ip(asked.destination)
+          const everyone = interfaces.list.some((iface) => interfaces.isBroadcast(iface, destination))
+          expect(interfaces.isBroadcastAnywhere(destination)).toBe(everyone)
+        }
+      }
+    }), { numRuns: 300 })
   })
 
   test('whether a packet is let in', () => {

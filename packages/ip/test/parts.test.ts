@@ -45,6 +45,20 @@ describe('Identification', () => {
   })
 })
 
+test('Identification: values for one pair of addresses are the same, whatever comes in between', () => {
+  const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '2001:db8::1'].map(ip)
+  const packet = fc.tuple(fc.nat(3), fc.nat(3), fc.constantFrom(6, 17))
+  fc.assert(fc.property(fc.array(packet, { maxLength: 40 }), (packets) => {
+    const [train, apart] = [new Identification(SECRET), new Identification(SECRET)]
+    for (const [source, destination, protocol] of packets) {
+      const value = train.next(addresses[source]!, addresses[destination]!, protocol)
+      expect(value).toBe(apart.next(addresses[source]!, addresses[destination]!, protocol))
+      // On another counter mostly, and never on this pair's.
+      apart.next(ip('192.0.2.1'), addresses[destination]!, 99)
+    }
+  }))
+})
+
 describe('Lender', () => {
   const own = new Uint8Array(100)
   const lends = (lender: Lender, bytes: Uint8Array, verified = false, into = own): boolean => lender.lends(bytes, into, verified)

@@ -55,16 +55,40 @@ describe('copyBytes', () => {
   })
 
   test('ranges that overlap, in one array or in two views of one buffer, copy as if through a third', () => {
-    fc.assert(fc.property(fc.nat(300), fc.nat(100), fc.nat(100), fc.nat(8), (count, start, at, shift) => {
-      for (const sameView of [true, false]) {
-        const buffer = numbered(512)
-        const from = buffer.subarray(shift)
-        const into = sameView ? from : buffer.subarray(8 - shift)
-        const copy = from.slice(start, start + count)
-        copyBytes(from, start, start + count, into, at)
-        expect(into.slice(at, at + count)).toEqual(copy)
-      }
-    }))
+    const buffer = numbered(1024)
+    const views = Array.from({ length: 4 }, (_, i) => buffer.subarray(8 - i))
+    fc.assert(fc.property(fc.nat(3), fc.nat(3), fc.nat(300), fc.nat(100), fc.nat(100), (a, b, count, start, at) => {
+      const [from, into] = [views[a]!, views[b]!]
+      const copy = from.slice(start, start + count)
+      copyBytes(from, start, start + count, into, at)
+      expect(into.slice(at, at + count)).toEqual(copy)
+    }), { numRuns: 1000 })
+  })
+
+  test('against a loop over bytes: arrays that come again and again', () => {
+    const arrays = Array.from({ length: 6 }, (_, i) => numbered(1000 + i, i).subarray(i))
+    fc.assert(fc.property(fc.nat(5), fc.nat(5), fc.nat(300), fc.nat(300), fc.nat(300), (a, b, count, start, at) => {
+      fc.pre(a !== b)
+      const [from, into] = [arrays[a]!, arrays[b]!]
+      const expected = into.slice()
+      for (let i = 0; i < count; i++) expected[at + i] = from[start + i]!
+      copyBytes(from, start, start + count, into, at)
+      expect(into).toEqual(expected)
+    }), { numRuns: 1000 })
+  })
+
+  test('a buffer that was resized between two copies of one array of it is read and written as it is now', () => {
+    const buffer = new ResizableArrayBuffer(100, { maxByteLength: 200 })
+    const resized = new Uint8Array(buffer)
+    const other = new Uint8Array(200)
+    for (const [round, size] of [100, 100, 40, 200, 40, 200].entries()) {
+      buffer.resize(size)
+      resized.set(numbered(size, round))
+      copyBytes(resized, 1, size, other, 0)
+      expect(other.subarray(0, size - 1)).toEqual(numbered(size, round).subarray(1))
+      copyBytes(other, 0, size - 1, resized, 0)
+      expect(resized.subarray(0, size - 1)).toEqual(numbered(size, round).subarray(1))
+    }
   })
 
   test('a buffer that was resized since the last copy is read as it is now', () => {

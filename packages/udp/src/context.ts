@@ -24,6 +24,8 @@ export interface EndpointSnapshots {
 export interface UdpContext {
   readonly network: UdpNetwork
   readonly arena: Arena
+  /** All of the arena. */
+  readonly view: DataView
   readonly ports: PortChooser | undefined
   readonly snapshots: EndpointSnapshots | undefined
   readonly table: EndpointTable

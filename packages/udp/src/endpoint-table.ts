@@ -1,6 +1,6 @@
 import { FlowTable } from '@layerfour/storage'
-import type { IpAddress } from '@layerfour/wire'
-import { ANY_IPV4, ANY_IPV6, ipAddressEquals, isIpv4, isUnspecified } from '@layerfour/wire'
+import type { IpAddress, MutableIpAddress } from '@layerfour/wire'
+import { ANY_IPV4, ANY_IPV6, copyIpAddress, createIpAddress, ipAddressEquals, isIpv4, isUnspecified } from '@layerfour/wire'
 import type { UdpEndpoint } from './endpoint.ts'
 
 /**
@@ -15,6 +15,12 @@ export class EndpointTable {
   private readonly freeSlots: number[] = []
   private readonly maxEndpoints: number
   private open = 0
+  /** The last datagram that `find` found the endpoint of: those that follow are for the same one mostly. */
+  private readonly lastLocal: MutableIpAddress = createIpAddress()
+  private readonly lastRemote: MutableIpAddress = createIpAddress()
+  private lastLocalPort = 0
+  private lastRemotePort = 0
+  private last: UdpEndpoint | undefined = undefined
 
   constructor(secret: Int32Array, maxEndpoints: number) {
     this.byKey = new FlowTable(secret, maxEndpoints)
@@ -57,6 +63,19 @@ export class EndpointTable {
     for (const endpoint of this.endpoints) if (endpoint !== undefined) visit(endpoint)
   }
 
+  /** Whose a datagram is that was sent to `local` alone: the endpoint connected to exactly these two ends, else the one that fits best. */
+  find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): UdpEndpoint | undefined {
+    if (this.last !== undefined && localPort === this.lastLocalPort && remotePort === this.lastRemotePort
+      && ipAddressEquals(remote, this.lastRemote) && ipAddressEquals(local, this.lastLocal)) return this.last
+    const found = this.findConnected(local, localPort, remote, remotePort) ?? this.findBest(local, localPort)
+    copyIpAddress(local, this.lastLocal)
+    copyIpAddress(remote, this.lastRemote)
+    this.lastLocalPort = localPort
+    this.lastRemotePort = remotePort
+    this.last = found
+    return found
+  }
+
   /** The endpoint connected to exactly these two ends. */
   findConnected(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): UdpEndpoint | undefined {
     return this.at(this.byKey.get(local, localPort, remote, remotePort))
@@ -86,6 +105,7 @@ export class EndpointTable {
   /** Enters an endpoint that has a local port under its key. */
   link(endpoint: UdpEndpoint): void {
     const { state } = endpoint
+    this.last = undefined
     const { slot, local, localPort, remotePort } = state
     const remote = remotePort === 0 ? ANY_IPV6 : state.remote
     state.nextSameKey = this.byKey.get(local, localPort, remote, remotePort)
@@ -97,6 +117,7 @@ export class EndpointTable {
   /** Undoes `link`; to be called before the endpoint's addresses change. */
   unlink(endpoint: UdpEndpoint): void {
     const { state } = endpoint
+    this.last = undefined
     const { slot, local, localPort, remotePort } = state
     const remote = remotePort === 0 ? ANY_IPV6 : state.remote
     const first = this.byKey.get(local, localPort, remote, remotePort)

@@ -175,7 +175,7 @@ export class UdpEndpoint {
     if (state.slot < 0) return Errno.EBADF
     if (state.error !== 0) return this.takeError()
     if (state.queue.datagrams === 0) return Errno.EAGAIN
-    return dequeue(this.context.arena, state.queue, into, start, end, info)
+    return dequeue(this.context.arena, this.context.view, state.queue, into, start, end, info)
   }
 
   /** The ICMP error that waits, negative errno, and forgets it (SO_ERROR); 0 for none. */

@@ -1,7 +1,7 @@
 import type { Arena, RingBuffer } from '@layerfour/storage'
 import { createRing, ringConsume, ringPeek, ringRelease, ringReserve, ringWrite } from '@layerfour/storage'
-import type { MutableIpAddress, PacketMeta } from '@layerfour/wire'
-import { DropReason, readUint16, readUint32, writeUint16, writeUint32 } from '@layerfour/wire'
+import type { IpAddress, MutableIpAddress, PacketMeta } from '@layerfour/wire'
+import { DropReason } from '@layerfour/wire'
 import type { DatagramInfo } from './datagram-info.ts'
 import { QUEUE_OVERHEAD } from './limits.ts'
 
@@ -15,19 +15,21 @@ export interface ReceiveQueue {
 const SMALLEST_RING = 1024
 const KEPT_RING = 4096
 
-/** The record under construction. One serves all queues: nothing stays in it between two calls. */
-const record = /* @__PURE__ */ new Uint8Array(QUEUE_OVERHEAD)
+/** A record that the ring's end cuts in two. One serves all queues: nothing stays in it between two calls. */
+const recordView = /* @__PURE__ */ new DataView(new ArrayBuffer(QUEUE_OVERHEAD))
+const record = /* @__PURE__ */ new Uint8Array(recordView.buffer)
 
 export function createReceiveQueue(): ReceiveQueue {
   return { ring: createRing(), datagrams: 0 }
 }
 
 /**
- * Queues the datagram whose data is `bytes[start, end)`. Returns `ReceiveQueueFull` when it would exceed the caps,
- * `OutOfMemory` when the arena has no room for the ring to grow, or `None`.
+ * Queues the datagram whose data is `bytes[start, end)`. Returns `ReceiveQueueFull` when it would exceed the caps, `OutOfMemory` when
+ * the arena has no room for the ring to grow, or `None`.
+ * @param view of all of the arena.
  */
 export function enqueue(
-  arena: Arena, queue: ReceiveQueue, maxBytes: number, maxDatagrams: number,
+  arena: Arena, view: DataView, queue: ReceiveQueue, maxBytes: number, maxDatagrams: number,
   meta: PacketMeta, sourcePort: number, bytes: Uint8Array, start: number, end: number,
 ): DropReason {
   const { ring } = queue
@@ -36,13 +38,14 @@ export function enqueue(
   if (needed > ring.capacity && !ringReserve(arena, ring, needed < SMALLEST_RING ? SMALLEST_RING : needed)) {
     return DropReason.OutOfMemory
   }
-  writeUint32(record, 0, end - start)
-  writeUint16(record, 4, sourcePort)
-  record[6] = meta.hopLimit
-  record[7] = meta.trafficClass
-  writeAddress(meta.source, 8)
-  writeAddress(meta.destination, 24)
-  ringWrite(arena, ring, record, 0, QUEUE_OVERHEAD)
+  const at = (ring.start + ring.length) & (ring.capacity - 1)
+  if (at + QUEUE_OVERHEAD <= ring.capacity) {
+    writeRecord(view, ring.offset + at, meta, sourcePort, end - start)
+    ring.length += QUEUE_OVERHEAD
+  } else {
+    writeRecord(recordView, 0, meta, sourcePort, end - start)
+    ringWrite(arena, ring, record, 0, QUEUE_OVERHEAD)
+  }
   ringWrite(arena, ring, bytes, start, end)
   queue.datagrams++
   return DropReason.None
@@ -52,22 +55,21 @@ export function enqueue(
 export function firstLength(arena: Arena, queue: ReceiveQueue): number {
   if (queue.datagrams === 0) return -1
   ringPeek(arena, queue.ring, 0, record, 0, 4)
-  return readUint32(record, 0)
+  return recordView.getInt32(0)
 }
 
 /** Takes the first datagram: fills `info`, copies as much data as fits `into[start, end)`, and returns that count. */
 export function dequeue(
-  arena: Arena, queue: ReceiveQueue, into: Uint8Array, start: number, end: number, info: DatagramInfo,
+  arena: Arena, view: DataView, queue: ReceiveQueue, into: Uint8Array, start: number, end: number, info: DatagramInfo,
 ): number {
   const { ring } = queue
-  ringPeek(arena, ring, 0, record, 0, QUEUE_OVERHEAD)
-  const length = readUint32(record, 0)
-  info.length = length
-  info.port = readUint16(record, 4)
-  info.hopLimit = record[6]!
-  info.trafficClass = record[7]!
-  readAddress(8, info.address)
-  readAddress(24, info.destination)
+  if (ring.start + QUEUE_OVERHEAD <= ring.capacity) {
+    readRecord(view, ring.offset + ring.start, info)
+  } else {
+    ringPeek(arena, ring, 0, record, 0, QUEUE_OVERHEAD)
+    readRecord(recordView, 0, info)
+  }
+  const { length } = info
   const count = length < end - start ? length : end - start
   info.truncated = count < length
   ringPeek(arena, ring, QUEUE_OVERHEAD, into, start, start + count)
@@ -92,16 +94,34 @@ export function emptyQueue(arena: Arena, queue: ReceiveQueue): void {
   queue.datagrams = 0
 }
 
-function writeAddress(address: MutableIpAddress, at: number): void {
-  writeUint32(record, at, address.w0)
-  writeUint32(record, at + 4, address.w1)
-  writeUint32(record, at + 8, address.w2)
-  writeUint32(record, at + 12, address.w3)
+function writeRecord(view: DataView, at: number, meta: PacketMeta, sourcePort: number, length: number): void {
+  view.setInt32(at, length)
+  view.setUint16(at + 4, sourcePort)
+  view.setUint8(at + 6, meta.hopLimit)
+  view.setUint8(at + 7, meta.trafficClass)
+  writeAddress(view, at + 8, meta.source)
+  writeAddress(view, at + 24, meta.destination)
 }
 
-function readAddress(at: number, into: MutableIpAddress): void {
-  into.w0 = readUint32(record, at)
-  into.w1 = readUint32(record, at + 4)
-  into.w2 = readUint32(record, at + 8)
-  into.w3 = readUint32(record, at + 12)
+function readRecord(view: DataView, at: number, info: DatagramInfo): void {
+  info.length = view.getInt32(at)
+  info.port = view.getUint16(at + 4)
+  info.hopLimit = view.getUint8(at + 6)
+  info.trafficClass = view.getUint8(at + 7)
+  readAddress(view, at + 8, info.address)
+  readAddress(view, at + 24, info.destination)
+}
+
+function writeAddress(view: DataView, at: number, address: IpAddress): void {
+  view.setInt32(at, address.w0)
+  view.setInt32(at + 4, address.w1)
+  view.setInt32(at + 8, address.w2)
+  view.setInt32(at + 12, address.w3)
+}
+
+function readAddress(view: DataView, at: number, into: MutableIpAddress): void {
+  into.w0 = view.getInt32(at)
+  into.w1 = view.getInt32(at + 4)
+  into.w2 = view.getInt32(at + 8)
+  into.w3 = view.getInt32(at + 12)
 }

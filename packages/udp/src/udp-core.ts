@@ -74,6 +74,7 @@ export class UdpCore {
     this.context = {
       network,
       arena,
+      view: new DataView(arena.bytes.buffer, arena.bytes.byteOffset, arena.bytes.length),
       ports,
       snapshots,
       table: this.table,
@@ -194,12 +195,13 @@ export class UdpCore {
     }
     if (destinationPort === 0) return DropReason.BadPort
 
-    const connected = this.table.findConnected(destination, destinationPort, source, sourcePort)
-    if (connected !== undefined) return this.deliver(connected, meta, sourcePort, bytes, start, dataEnd)
-    if (!network.isLocal(destination)) return this.deliverToAll(meta, sourcePort, destinationPort, bytes, start, dataEnd)
-    const endpoint = this.table.findBest(destination, destinationPort)
-    if (endpoint === undefined) return DropReason.PortUnreachable
-    return this.deliver(endpoint, meta, sourcePort, bytes, start, dataEnd)
+    const local = network.isLocal(destination)
+    const endpoint = local
+      ? this.table.find(destination, destinationPort, source, sourcePort)
+      : this.table.findConnected(destination, destinationPort, source, sourcePort)
+    if (endpoint !== undefined) return this.deliver(endpoint, meta, sourcePort, bytes, start, dataEnd)
+    if (local) return DropReason.PortUnreachable
+    return this.deliverToAll(meta, sourcePort, destinationPort, bytes, start, dataEnd)
   }
 
   private deliver(
@@ -208,7 +210,8 @@ export class UdpCore {
     const { state } = endpoint
     const { receiveBuffer, receiveQueue } = state.options
     const reason = enqueue(
-      this.context.arena, state.queue, receiveBuffer, receiveQueue, meta, sourcePort, bytes, start + UDP_HEADER_LENGTH, end,
+      this.context.arena, this.context.view, state.queue, receiveBuffer, receiveQueue,
+      meta, sourcePort, bytes, start + UDP_HEADER_LENGTH, end,
     )
     if (reason !== DropReason.None) {
       state.drops++

@@ -85,6 +85,61 @@ describe('receiving', () => {
   })
 })
 
+describe('in the midst of a train of datagrams', () => {
+  const arrive = (): number => host.arrive(PEER, 5353, US, 53, 'x')
+  /** How many each of them got since the last time. */
+  const got = (...endpoints: UdpEndpoint[]): number[] => endpoints.map((endpoint) => drain(endpoint).length)
+
+  it('the one that fits better takes over, and gives back when it closes or disconnects', () => {
+    const any = host.bound(ANY, 53)
+    arrive()
+    const more = host.udp.open() as UdpEndpoint
+    expect(more.bind(US, 53)).toBe(Errno.EADDRINUSE)
+    any.close()
+    expect(arrive()).toBe(DropReason.PortUnreachable)
+    expect(more.bind(US, 53)).toBe(0)
+    expect(arrive()).toBe(DropReason.None)
+    expect(more.connect(PEER, 1)).toBe(0)
+    expect(arrive()).toBe(DropReason.PortUnreachable)
+    expect(more.connect(PEER, 5353)).toBe(0)
+    expect(arrive()).toBe(DropReason.None)
+    expect(more.disconnect()).toBe(0)
+    expect(arrive()).toBe(DropReason.None)
+    expect(got(more)).toEqual([3])
+  })
+
+  it('a sharer that comes takes over, and the connected one before it', () => {
+    const first = host.udp.open() as UdpEndpoint
+    const second = host.udp.open() as UdpEndpoint
+    first.bind(ANY, 53, { reuseAddress: true })
+    arrive()
+    expect(got(first, second)).toEqual([1, 0])
+    second.bind(ANY, 53, { reuseAddress: true })
+    arrive()
+    expect(got(first, second)).toEqual([0, 1])
+    first.connect(PEER, 5353)
+    arrive()
+    expect(got(first, second)).toEqual([1, 0])
+    first.close()
+    arrive()
+    expect(got(second)).toEqual([1])
+  })
+
+  it('other ports and addresses are told apart', () => {
+    const [a, b] = [host.bound(ANY, 53), host.bound(ANY, 54)]
+    const connected = host.bound(ANY, 55)
+    connected.connect(PEER, 5353)
+    for (let i = 0; i < 2; i++) {
+      host.arrive(PEER, 5353, US, 53, '')
+      host.arrive(PEER, 5353, US, 54, '')
+      expect(host.arrive(PEER, 5353, US, 55, '')).toBe(DropReason.None)
+      expect(host.arrive(PEER, 5354, US, 55, '')).toBe(DropReason.PortUnreachable)
+      expect(host.arrive(address('10.0.0.3'), 5353, US, 55, '')).toBe(DropReason.PortUnreachable)
+    }
+    expect(got(a, b, connected)).toEqual([2, 2, 2])
+  })
+})
+
 describe('what is malformed is dropped with a reason', () => {
   const good = (): Uint8Array => datagram(PEER, 1, US, 53, 'hello')
   beforeEach(() => void host.bound(ANY6, 53))
@@ -175,6 +230,21 @@ function metaFrom(): Parameters<Host['udp']['icmp']>[2] {
 }
 
 describe('the queue is bounded', () => {
+  it('datagrams come out as they went in, wherever the end of the ring falls', () => {
+    const endpoint = host.bound(ANY, 53)
+    const waiting: string[] = []
+    for (let size = 0; size < 300; size++) {
+      const text = String(size).padEnd(size % 67, '.')
+      expect(host.arrive(PEER, 1 + size, US, 53, text)).toBe(DropReason.None)
+      waiting.push(text)
+      if (waiting.length < 4) continue
+      const expected = waiting.shift()!
+      expect(endpoint.nextLength).toBe(expected.length)
+      expect(textOf(into.subarray(0, endpoint.receiveFrom(into, 0, into.length, info)))).toBe(expected)
+      expect(info).toMatchObject({ port: 1 + Number.parseInt(expected), address: PEER, destination: US, hopLimit: 61, trafficClass: 3 })
+    }
+  })
+
   it('in bytes: data and QUEUE_OVERHEAD for each', () => {
     const endpoint = host.open({ receiveBuffer: 3 * (QUEUE_OVERHEAD + 10) })
     endpoint.bind(ANY, 53)

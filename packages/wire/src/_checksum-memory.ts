@@ -15,17 +15,23 @@ interface ChecksumMemory {
   sum: SumKernel | undefined
 }
 
-/** Weakly, by buffer; and at hand the last two, since two stacks that talk to each other in one process use two in turn. */
+/** Weakly, by buffer. */
 const memories = /* @__PURE__ */ new WeakMap<ArrayBufferLike, ChecksumMemory>()
+/**
+ * And at hand the last two, since two stacks that talk to each other in one process use two in turn: by array, for to ask an array
+ * for its buffer takes as long as to sum 64 bytes.
+ */
+let lastArray: Uint8Array | undefined
 let last: ChecksumMemory | undefined
-let lastButOne: ChecksumMemory | undefined
+let otherArray: Uint8Array | undefined
+let other: ChecksumMemory | undefined
 
 /**
  * Has checksums over `buffer` computed by `sum`, such as a function of WebAssembly whose memory the buffer is. A buffer that
  * has one must keep its length.
  */
 export function setSumKernel(buffer: ArrayBufferLike, sum: SumKernel): void {
-  memoryOf(buffer, 0).sum = sum
+  find(buffer).sum = sum
 }
 
 /** Whether `setSumKernel` was called for `buffer`. */
@@ -33,24 +39,30 @@ export function hasSumKernel(buffer: ArrayBufferLike): boolean {
   return memories.get(buffer)?.sum !== undefined
 }
 
-/** The memory under a buffer, with a view of at least `count` words of it. */
-export function memoryOf(buffer: ArrayBufferLike, count: number): ChecksumMemory {
-  let memory = last
-  if (memory === undefined || memory.buffer !== buffer) {
-    memory = lastButOne
-    if (memory === undefined || memory.buffer !== buffer) memory = find(buffer)
-    lastButOne = last
-    last = memory
-  }
+/** The memory under an array, with a view of at least `count` words of it. */
+export function memoryOf(bytes: Uint8Array, count: number): ChecksumMemory {
+  const memory = bytes === lastArray ? last! : bytes === otherArray ? other! : recall(bytes)
   // A resizable buffer may have outgrown its view.
-  if (count > memory.words.length) memory.words = new Int32Array(buffer, 0, buffer.byteLength >>> 2)
+  if (count > memory.words.length) memory.words = viewOf(memory.buffer)
   return memory
+}
+
+function recall(bytes: Uint8Array): ChecksumMemory {
+  otherArray = lastArray
+  other = last
+  lastArray = bytes
+  last = find(bytes.buffer)
+  return last
 }
 
 function find(buffer: ArrayBufferLike): ChecksumMemory {
   const known = memories.get(buffer)
   if (known !== undefined) return known
-  const made: ChecksumMemory = { buffer, words: new Int32Array(buffer, 0, buffer.byteLength >>> 2), sum: undefined }
+  const made: ChecksumMemory = { buffer, words: viewOf(buffer), sum: undefined }
   memories.set(buffer, made)
   return made
+}
+
+function viewOf(buffer: ArrayBufferLike): Int32Array {
+  return new Int32Array(buffer, 0, buffer.byteLength >>> 2)
 }

@@ -20,7 +20,7 @@ function isLittleEndian(): boolean {
 }
 
 /** Below this many bytes a plain loop beats aligning, viewing as words, folding and swapping. */
-const SHORT = 64
+const SHORT = 24
 
 /** The lower halves of so many 32-bit words add up to less than 2³², and so do the upper ones. */
 const CHUNK_BYTES = 1 << 18
@@ -116,7 +116,7 @@ function sumOctets(bytes: Uint8Array, start: number, end: number): number {
  */
 function sumWords(bytes: Uint8Array, start: number, end: number): number {
   const base = bytes.byteOffset
-  const memory = memoryOf(bytes.buffer, (base + end) >>> 2)
+  const memory = memoryOf(bytes, (base + end) >>> 2)
   if (memory.sum !== undefined && end - start <= KERNEL_BYTES) return swap(fold(memory.sum(base + start, base + end)))
   const { words } = memory
   const body = start + (-(base + start) & 3)
