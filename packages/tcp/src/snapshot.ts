@@ -138,8 +138,12 @@ function hex(word: number): string {
   return (word >>> 0).toString(16).padStart(8, '0')
 }
 
-const words = /* @__PURE__ */ new Int32Array(new Float64Array(1).buffer)
-const double = /* @__PURE__ */ new Float64Array(words.buffer)
+const double = /* @__PURE__ */ new Float64Array(1)
+const words = /* @__PURE__ */ wordsOf(double)
+
+function wordsOf({ buffer }: Float64Array): Int32Array {
+  return new Int32Array(buffer)
+}
 
 function feed(hash: SipHash, value: unknown): void {
   if (typeof value === 'number') {

@@ -7,7 +7,8 @@ import { arqDistance, type ArqScheme } from './arq.ts'
  * After `window` packets whose ACKs are all lost, the receiver expects the number after them, and the sender sends them again:
  * the two must differ, so the numbers must be one more than the packets under way.
  */
-const limits: ArqLimits = { name: 'go-back-N', maxWindow: Infinity, leastModulus: (window) => window + 1, cumulative: true }
+const name = 'go-back-N'
+const limits: ArqLimits = { name, maxWindow: Infinity, leastModulus: (window) => window + 1, cumulative: true }
 
 /**
  * Go-back-N: up to `window` packets under way and one timer, for the oldest. When it expires all of them are sent again, as
@@ -19,7 +20,7 @@ const limits: ArqLimits = { name: 'go-back-N', maxWindow: Infinity, leastModulus
  * hands that to `onNak`.
  */
 export const goBackN: ArqScheme = {
-  name: limits.name,
+  name,
   createSender: (options) => createArqSender(options, limits),
 
   nextToSend(sender, now) {

@@ -7,7 +7,8 @@ import { arqDistance, arqNumber, type ArqReceiver, type ArqScheme, type ArqSende
  * After `window` packets whose ACKs are all lost, the receiver takes any of the `window` numbers that follow, and the sender
  * sends the old ones again: none may be in both sets, or an old packet would be taken for a new one.
  */
-const limits: ArqLimits = { name: 'selective repeat', maxWindow: Infinity, leastModulus: (window) => 2 * window, cumulative: false }
+const name = 'selective repeat'
+const limits: ArqLimits = { name, maxWindow: Infinity, leastModulus: (window) => 2 * window, cumulative: false }
 
 const Progress = { UnderWay: 0, ToResend: 1, Acked: 2 } as const
 
@@ -36,7 +37,7 @@ export interface SelectiveReceiver extends ArqReceiver {
  * earlier time at which to look for it, as packets are acknowledged more often than they are lost.
  */
 export const selectiveRepeat: ArqScheme<SelectiveSender, SelectiveReceiver> = {
-  name: limits.name,
+  name,
 
   createSender(options) {
     const sender = createArqSender(options, limits)

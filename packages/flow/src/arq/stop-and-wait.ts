@@ -3,7 +3,8 @@ import { onPacketInOrder } from './_in-order-receiver.ts'
 import { baseAdvanced, goBackTo, retryAllowed, sendNext, windowOpen } from './_retry-timer.ts'
 import { arqNumber, type ArqScheme } from './arq.ts'
 
-const limits: ArqLimits = { name: 'stop-and-wait', maxWindow: 1, leastModulus: () => 2, cumulative: true }
+const name = 'stop-and-wait'
+const limits: ArqLimits = { name, maxWindow: 1, leastModulus: () => 2, cumulative: true }
 
 /**
  * Stop-and-wait: send a packet, wait for its ACK, send the next. With a modulus of 2 it is the alternating-bit protocol;
@@ -14,7 +15,7 @@ const limits: ArqLimits = { name: 'stop-and-wait', maxWindow: 1, leastModulus: (
  * Syndrome, RFC 1123 §4.2.3.1).
  */
 export const stopAndWait: ArqScheme = {
-  name: limits.name,
+  name,
   createSender: (options) => createArqSender(options, limits),
 
   nextToSend(sender, now) {
