@@ -7,7 +7,7 @@ export { KeyedHash } from './keyed-hash.ts'
 export { RangeSet } from './range-set.ts'
 export type { RingBuffer } from './ring-buffer.ts'
 export {
-  createRing, ringConsume, ringExtend, ringPeek, ringRelease, ringReserve, ringSpace, ringWrite, ringWriteAt,
+  createRing, ringConsume, ringExtend, ringPeek, ringRelease, ringReserve, ringResume, ringSpace, ringWrite, ringWriteAt,
 } from './ring-buffer.ts'
 export { SipHash } from './sip-hash.ts'
 export { TimerQueue } from './timer-queue.ts'

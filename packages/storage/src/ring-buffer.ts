@@ -15,11 +15,13 @@ export interface RingBuffer {
   start: number
   /** Bytes queued in order. */
   length: number
+  /** The most that `length` was, half of it forgotten with each `ringRelease`: what `ringResume` goes by. */
+  peak: number
 }
 
 /** An empty ring, which takes no memory of an arena before `ringReserve`. */
 export function createRing(): RingBuffer {
-  return { offset: -1, capacity: 0, start: 0, length: 0 }
+  return { offset: -1, capacity: 0, start: 0, length: 0, peak: 0 }
 }
 
 /**
@@ -44,6 +46,16 @@ export function ringReserve(arena: Arena, ring: RingBuffer, capacity: number): b
   return true
 }
 
+/**
+ * As `ringReserve`, but a ring that was released takes as much again as it needed last time, while half of the arena is free: who gives
+ * everything back between two bursts would otherwise move each of them through rings of all sizes.
+ */
+export function ringResume(arena: Arena, ring: RingBuffer, capacity: number): boolean {
+  const usual = 2 * ring.peak
+  if (ring.capacity === 0 && usual > capacity && 2 * arena.used < arena.capacity && ringReserve(arena, ring, usual)) return true
+  return ringReserve(arena, ring, capacity)
+}
+
 /** Gives the memory back and forgets the contents. An empty ring may stay in use: reserve again. */
 export function ringRelease(arena: Arena, ring: RingBuffer): void {
   if (ring.capacity > 0) arena.free(ring.offset)
@@ -51,6 +63,7 @@ export function ringRelease(arena: Arena, ring: RingBuffer): void {
   ring.capacity = 0
   ring.start = 0
   ring.length = 0
+  ring.peak >>= 1
 }
 
 /** Bytes that `ringWrite` would take now. */
@@ -62,6 +75,7 @@ export function ringSpace(ring: RingBuffer): number {
 export function ringWrite(arena: Arena, ring: RingBuffer, bytes: Uint8Array, start: number, end: number): number {
   const count = ringWriteAt(arena, ring, ring.length, bytes, start, end)
   ring.length += count
+  if (ring.length > ring.peak) ring.peak = ring.length
   return count
 }
 
@@ -98,6 +112,7 @@ export function ringExtend(ring: RingBuffer, count: number): void {
     throw new RangeError(`extending by ${count} bytes, expected 0 to ${ring.capacity - ring.length}`)
   }
   ring.length += count
+  if (ring.length > ring.peak) ring.peak = ring.length
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
-  Arena, createRing, ringConsume, ringExtend, ringPeek, ringRelease, ringReserve, ringSpace, ringWrite, ringWriteAt,
+  Arena, createRing, ringConsume, ringExtend, ringPeek, ringRelease, ringReserve, ringResume, ringSpace, ringWrite, ringWriteAt,
 } from '../src/index.ts'
 import type { RingBuffer } from '../src/index.ts'
 
@@ -28,8 +28,44 @@ describe('RingBuffer', () => {
     expect(arena.used).toBe(1024)
     ringWrite(arena, ring, text('abc'), 0, 3)
     ringRelease(arena, ring)
-    expect(ring).toEqual(createRing())
+    expect(ring).toEqual({ ...createRing(), peak: 1 })
     expect(arena.used).toBe(0)
+  })
+
+  test('released, it resumes with as much as it needed last time, and forgets half of that each time', () => {
+    const arena = new Arena(65_536)
+    const ring = createRing()
+    const capacities = [8000, 100, 100, 100, 100].map((length) => {
+      for (let size = 256; size <= length; size *= 2) ringResume(arena, ring, size)
+      ringResume(arena, ring, length)
+      ringWrite(arena, ring, new Uint8Array(length), 0, length)
+      const { capacity } = ring
+      ringConsume(ring, length)
+      ringRelease(arena, ring)
+      return capacity
+    })
+    expect(capacities).toEqual([8192, 8192, 4096, 2048, 1024])
+    expect(arena.used).toBe(0)
+  })
+
+  test('where memory is short, it resumes with what is asked for', () => {
+    const arena = new Arena(65_536)
+    const ring = createRing()
+    ringReserve(arena, ring, 30_000)
+    ringWrite(arena, ring, new Uint8Array(30_000), 0, 30_000)
+    ringRelease(arena, ring)
+    const others = arena.allocate(32_768)
+    ringResume(arena, ring, 256)
+    expect(ring.capacity).toBe(256)
+    ringRelease(arena, ring)
+    arena.free(others)
+    // Half is free, but in pieces.
+    const pieces = Array.from({ length: 8 }, () => arena.allocate(8192))
+    for (let i = 1; i < pieces.length; i += 2) arena.free(pieces[i]!)
+    arena.free(pieces[0]!)
+    ring.peak = 30_000
+    expect(ringResume(arena, ring, 256)).toBe(true)
+    expect(ring.capacity).toBe(256)
   })
 
   test('reads what was written, in order, round the end of the block', () => {

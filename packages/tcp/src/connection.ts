@@ -1,6 +1,6 @@
 import { windowUpdateOwed } from '@layerfour/flow'
 import type { CongestionControl } from '@layerfour/flow'
-import { ringConsume, ringPeek, ringRelease, ringReserve, ringSpace, ringWrite } from '@layerfour/storage'
+import { ringConsume, ringPeek, ringRelease, ringResume, ringSpace, ringWrite } from '@layerfour/storage'
 import { Errno } from '@layerfour/wire'
 import { abortConnection, closeConnection, startFinWait2Timer, startLingerTimer } from './closing.ts'
 import type { ConnectionSnapshots, TcpContext } from './context.ts'
@@ -360,7 +360,7 @@ export class Connection {
     if (needed <= ring.capacity) return
     let capacity = ring.capacity === 0 ? FIRST_RESERVE : ring.capacity
     while (capacity < needed) capacity *= 2
-    ringReserve(this.host.context.arena, ring, capacity)
+    ringResume(this.host.context.arena, ring, capacity)
   }
 
   /** Reading made room: say so once it is worth a segment (RFC 9293 §3.8.6.2.2). */

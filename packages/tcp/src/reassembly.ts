@@ -1,4 +1,4 @@
-import { RangeSet, ringExtend, ringReserve, ringWriteAt } from '@layerfour/storage'
+import { RangeSet, ringExtend, ringResume, ringWriteAt } from '@layerfour/storage'
 import type { TcpContext } from './context.ts'
 import type { Tcb } from './tcb.ts'
 
@@ -85,5 +85,5 @@ function grow(context: TcpContext, tcb: Tcb, needed: number): boolean {
   const ring = tcb.receiveRing
   let capacity = ring.capacity === 0 ? FIRST_RESERVE : ring.capacity
   while (capacity < needed) capacity *= 2
-  return ringReserve(context.arena, ring, capacity)
+  return ringResume(context.arena, ring, capacity)
 }
