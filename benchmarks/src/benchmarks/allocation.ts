@@ -38,7 +38,7 @@ export async function allocationOfTransfer(): Promise<Count> {
   // The parts that run once a poll get warm sooner in small pieces.
   for (let i = 0; i < REQUESTS; i++) pipe.transfer(REQUEST)
   // And what runs once an acknowledgment, later than what runs once a segment.
-  pipe.transfer(4 * BULK)
+  pipe.transfer(16 * BULK)
   return perSegment('one way, 64 KiB writes', pipe.hosts, () => pipe.transfer(BULK))
 }
 

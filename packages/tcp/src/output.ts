@@ -11,8 +11,8 @@ import { textInSyn } from './fast-open.ts'
 import { noteSentByPacer, pacerStops } from './pacing.ts'
 import { probeLength } from './path-mtu.ts'
 import { countRetransmission, resendLost, resendTail } from './resend.ts'
-import { burstLength, noteSegments } from './segmentation.ts'
-import { sendSegment } from './send-segment.ts'
+import { noteSegments, packetText, trainLength } from './segmentation.ts'
+import { sendSegment, sendTrain } from './send-segment.ts'
 import { State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import { finSequence, sendOffset, textInFlight } from './tcb.ts'
@@ -130,14 +130,16 @@ function outputNewText(context: TcpContext, tcb: Tcb, outstanding: number, now: 
       const probe = probeLength(tcb, queued, usable, now)
       if (probe > 0) mark = MTU_PROBE
       // A short end waits for the ACK of what is out (RFC 896), unless it need not.
-      length = probe > 0 ? probe : burstLength(tcb, length, length === queued && facts.noDelay && !settings.cork)
+      length = probe > 0 ? probe : trainLength(tcb, length, context.turn, length === queued && facts.noDelay && !settings.cork)
     }
+    const from = snd.nxt
     const sent = sendText(context, tcb, length, length === queued, mark, now)
-    if (sent === DropReason.DeviceQueueFull) return sent
+    length = (snd.nxt - from) | 0
     noteSentByPacer(tcb, length, now)
     context.turn -= length
     outstanding += length
     queued -= length
+    if (sent === DropReason.DeviceQueueFull) return sent
     facts.overridden = false
     if (tcb.lossProbeNow) {
       tcb.lossProbeNow = false
@@ -173,33 +175,38 @@ function finIsDue(tcb: Tcb): boolean {
   return tcb.finQueued && !tcb.finAcked && tcb.snd.nxt === finSequence(tcb) && tcb.recovery.sent.count < MAX_SENT_RECORDS
 }
 
-/** Sends `length` bytes from SND.NXT on, with the FIN when they are the last ones. `mark`: 0 or `MTU_PROBE`. */
+/**
+ * Sends `length` bytes from SND.NXT on, with the FIN when they are the last ones, in as many packets as that takes. `mark`: 0 or
+ * `MTU_PROBE`, for one packet whatever its length. What a full device did not take stays behind SND.NXT.
+ */
 function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, mark: number, now: number): DropReason {
   const { snd } = tcb
   const fin = last && tcb.finQueued && !tcb.finAcked
-  let flags: number = TcpFlags.ACK
-  if (last && length > 0) flags |= TcpFlags.PSH
-  if (fin) flags |= TcpFlags.FIN
+  let lastFlags = 0
+  if (last && length > 0) lastFlags |= TcpFlags.PSH
+  if (fin) lastFlags |= TcpFlags.FIN
   const sequence = snd.nxt
   // A window probe, or text in the SYN, may have brought it before.
   const again = ((snd.max - sequence) | 0) > 0
   const { mss } = tcb.negotiated
-  const segmentSize = length > mss && mark === 0 ? mss : 0
-  const sent = sendSegment(context, tcb, sequence, length, flags, now, segmentSize)
-  if (sent === DropReason.DeviceQueueFull) return sent
+  const most = mark === 0 ? packetText(tcb) : length
+  const full = most - most % mss
+  const sent = sendTrain(context, tcb, length, most, full, mark === 0 ? mss : length, lastFlags, now)
   // The way leads elsewhere now. What was in the packet is lost and goes again, segment by segment.
-  if (sent === DropReason.PacketTooBig && segmentSize > 0) tcb.segmentation = 0
+  if (sent === DropReason.PacketTooBig && most > mss) tcb.segmentation = 0
 
+  const text = (snd.nxt - sequence) | 0
+  if (text === length && fin && sent !== DropReason.DeviceQueueFull) snd.nxt = (snd.nxt + 1) | 0
+  const total = (snd.nxt - sequence) | 0
+  if (total === 0) return sent
   const start = sendOffset(tcb, sequence)
-  const total = length + (fin ? 1 : 0)
   noteSegments(tcb, start, start + total, mark, now)
-  snd.nxt = (sequence + total) | 0
   if (((snd.nxt - snd.max) | 0) > 0) snd.max = snd.nxt
-  if (again) countRetransmission(context, tcb, sequence, length, now)
+  if (again) countRetransmission(context, tcb, sequence, text, now)
   tcb.lastSent = now
   if (tcb.timers.retransmission === Infinity) armRetransmission(tcb, now, tcb.settings.userTimeout)
   armLossProbe(context, tcb, now)
-  return DropReason.None
+  return sent === DropReason.DeviceQueueFull ? sent : DropReason.None
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createPacer, pacerBudget, pacerDeadline, pacerSent, windowPacingRate } from '@layerfour/flow'
+import { createPacer, MAX_CONGESTION_WINDOW, pacerBudget, pacerDeadline, pacerSent, windowPacingRate } from '@layerfour/flow'
 import type { Tcb } from './tcb.ts'
 
 /** Bytes per second: what congestion control asks for, else, when the user wants pacing, a window a round trip; 0: unpaced. */
@@ -24,7 +24,7 @@ export function pacerStops(tcb: Tcb, now: number): boolean {
 
 /** Bytes that may go at once, when `pacerStops` has just let a segment go. */
 export function pacedBurst(tcb: Tcb): number {
-  return pacingRate(tcb) > 0 && tcb.pacer !== undefined ? tcb.pacer.credit : Infinity
+  return pacingRate(tcb) > 0 && tcb.pacer !== undefined ? Math.floor(tcb.pacer.credit) : MAX_CONGESTION_WINDOW
 }
 
 export function noteSentByPacer(tcb: Tcb, bytes: number, now: number): void {

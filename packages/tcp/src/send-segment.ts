@@ -1,6 +1,6 @@
 import { advertiseWindow } from '@layerfour/flow'
 import { ringPeek } from '@layerfour/storage'
-import { clearTcpOptions, DropReason, TcpFlags, writeTcp, writeTransportChecksum } from '@layerfour/wire'
+import { clearTcpOptions, copyIpAddress, DropReason, TcpFlags, writeTcp, writeTransportChecksum } from '@layerfour/wire'
 import type { TcpHeader } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
 import { ecnCodepoint, ecnFlags, ecnSetupFlags } from './ecn.ts'
@@ -15,13 +15,46 @@ const TCP = 6
 
 /**
  * Builds one segment in the scratch packet and sends it: header and options, then `length` bytes of
- * the send ring from `sequence` on. With a `segmentSize` it stands for several, and the medium cuts it.
+ * the send ring from `sequence` on.
  */
 export function sendSegment(
-  context: TcpContext, tcb: Tcb, sequence: number, length: number, flags: number, now: number, segmentSize = 0,
+  context: TcpContext, tcb: Tcb, sequence: number, length: number, flags: number, now: number,
 ): DropReason {
-  const { network, header, meta } = context
-  const { scratch, transportStart: start } = network
+  describeSegments(context, tcb, sequence, length, flags, now)
+  const sent = sendPacket(context, tcb, length, 0, now)
+  if (sent !== DropReason.DeviceQueueFull && flags & TcpFlags.ACK) acknowledged(tcb)
+  return sent
+}
+
+/**
+ * Sends `length` bytes of new text, which moves SND.NXT, in packets of up to `most` bytes, and of `full` bytes where that is not all.
+ * Those with more than `segmentSize` stand for several segments, and the medium cuts them. They are alike but for the sequence number,
+ * and `lastFlags` for the last of them. Ends early where one cannot be sent.
+ */
+export function sendTrain(
+  context: TcpContext, tcb: Tcb, length: number, most: number, full: number, segmentSize: number, lastFlags: number, now: number,
+): DropReason {
+  const { snd } = tcb
+  const { header } = context
+  describeSegments(context, tcb, snd.nxt, length, TcpFlags.ACK, now)
+  let sent: DropReason
+  let left = length
+  do {
+    const text = left <= most ? left : full
+    left -= text
+    header.sequence = snd.nxt
+    if (left === 0) header.flags |= lastFlags
+    sent = sendPacket(context, tcb, text, text > segmentSize ? segmentSize : 0, now)
+    if (sent === DropReason.DeviceQueueFull) return sent
+    snd.nxt = (snd.nxt + text) | 0
+    acknowledged(tcb)
+  } while (left > 0 && sent === DropReason.None)
+  return sent
+}
+
+/** Fills in the header of a segment, or of several that differ in little, and where they go. */
+function describeSegments(context: TcpContext, tcb: Tcb, sequence: number, length: number, flags: number, now: number): void {
+  const { header, meta } = context
   const syn = (flags & TcpFlags.SYN) !== 0
   header.sourcePort = tcb.localPort
   header.destinationPort = tcb.remotePort
@@ -35,30 +68,27 @@ export function sendSegment(
   if (tcb.snd.urgent) markUrgent(tcb, header)
   fillOptions(context, tcb, length, flags, now)
 
-  const headerLength = writeTcp(header, scratch, start)
-  let end = start + headerLength
+  copyIpAddress(tcb.localAddress, meta.source)
+  copyIpAddress(tcb.remoteAddress, meta.destination)
+  meta.hopLimit = tcb.settings.hopLimit
+  meta.trafficClass = (tcb.settings.trafficClass & ~3) | ecnCodepoint(tcb, length, again)
+}
+
+/** Builds the segment of `context.header` in the scratch packet, with `length` bytes of the send ring, and sends it. */
+function sendPacket(context: TcpContext, tcb: Tcb, length: number, segmentSize: number, now: number): DropReason {
+  const { network, meta, header } = context
+  const { scratch, transportStart: start } = network
+  // Anew for each: who was lent the packet before may have written over it.
+  let end = start + writeTcp(header, scratch, start)
   if (length > 0) {
-    const at = (sequence + (syn ? 1 : 0) - sendRingSequence(tcb)) | 0
+    const at = (header.sequence + (header.flags & TcpFlags.SYN ? 1 : 0) - sendRingSequence(tcb)) | 0
     end += ringPeek(context.arena, tcb.sendRing, at, scratch, end, end + length)
   }
   if (tcb.checksumNeeded) writeTransportChecksum(tcb.localAddress, tcb.remoteAddress, TCP, scratch, start, end)
-
-  meta.source.w0 = tcb.localAddress.w0
-  meta.source.w1 = tcb.localAddress.w1
-  meta.source.w2 = tcb.localAddress.w2
-  meta.source.w3 = tcb.localAddress.w3
-  meta.destination.w0 = tcb.remoteAddress.w0
-  meta.destination.w1 = tcb.remoteAddress.w1
-  meta.destination.w2 = tcb.remoteAddress.w2
-  meta.destination.w3 = tcb.remoteAddress.w3
-  meta.hopLimit = tcb.settings.hopLimit
-  meta.trafficClass = (tcb.settings.trafficClass & ~3) | ecnCodepoint(tcb, length, again)
   meta.segmentSize = segmentSize
   const sent = network.send(meta, end - start, now)
   // Whatever else became of it, the packet counts as sent: what the network loses, timers mend.
-  if (sent === DropReason.DeviceQueueFull) return sent
-  tcb.counters.segmentsOut += segmentSize > 0 ? Math.ceil(length / segmentSize) : 1
-  if (flags & TcpFlags.ACK) acknowledged(tcb)
+  if (sent !== DropReason.DeviceQueueFull) tcb.counters.segmentsOut += segmentSize > 0 ? Math.ceil(length / segmentSize) : 1
   return sent
 }
 

@@ -2,7 +2,7 @@ import { fixedWindow } from '@layerfour/flow'
 import { DropReason } from '@layerfour/wire'
 import { expect, test } from 'vitest'
 import type { Connection } from '../src/index.ts'
-import { Script } from './harness.ts'
+import { filler, Script } from './harness.ts'
 
 const QUANTUM = 262_144
 const MSS = 1460
@@ -47,4 +47,29 @@ test('a full device delays who has more, too', () => {
   expect(retry).toBeGreaterThan(script.now)
   script.network.answer = DropReason.None
   expect(script.tcp.poll(retry)).toBe(-Infinity)
+})
+
+test('what a device takes of a train is on its way, the rest follows, and the FIN with the last of it', () => {
+  const script = new Script().establish()
+  const { network } = script
+  const send = network.send.bind(network)
+  let room = 2
+  network.send = (meta, length) => room-- > 0 ? send(meta, length) : DropReason.DeviceQueueFull
+  script.write(4 * MSS + 10)
+  script.connection.close(script.now)
+  script.expect(
+    { flags: 'A', seq: 101, ack: 501, text: filler(MSS) },
+    { flags: 'A', seq: 101 + MSS, ack: 501, text: filler(MSS, MSS) },
+  )
+  expect(script.connection.info()).toMatchObject({ inFlight: 2 * MSS })
+  room = 2
+  script.advance(5).expect(
+    { flags: 'A', seq: 101 + 2 * MSS, ack: 501, text: filler(MSS, 2 * MSS) },
+    { flags: 'A', seq: 101 + 3 * MSS, ack: 501, text: filler(MSS, 3 * MSS) },
+  )
+  room = 2
+  script.advance(5).expect({ flags: 'FPA', seq: 101 + 4 * MSS, ack: 501, text: filler(10, 4 * MSS) })
+  script.send({ flags: 'A', seq: 501, ack: 101 + 4 * MSS + 11 })
+  script.quiet()
+  expect(script.connection.info()).toMatchObject({ inFlight: 0, retransmissions: 0 })
 })

@@ -13,9 +13,15 @@ export function detectLosses<S extends CongestionState>(
   const { rack, sent, rate } = recovery
   const { columns } = sent
   const { now } = facts
+  recovery.lostAgain = false
+  if (sent.oldest === -1) {
+    // Nothing is in flight that could be lost.
+    facts.lost = 0
+    recovery.reorderDeadline = Infinity
+    return 0
+  }
   const window = reorderingWindow(rack, sent, recovery.phase !== RecoveryPhase.Open, rtt.min, rtt.srtt)
   let lost = 0
-  recovery.lostAgain = false
   for (let position = findLost(rack, sent, window, now); position !== -1; position = findLost(rack, sent, window, now)) {
     const slot = slotOf(sent, position)
     const flags = columns.flags[slot]!

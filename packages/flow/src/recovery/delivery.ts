@@ -4,7 +4,7 @@ import type { RttEstimator } from '../rtt.ts'
 import type { LossRecovery } from './loss-recovery.ts'
 import { rackDelivered } from './rack.ts'
 import { firstWithin, isCredible, isDuplicateReport, noteRun, type SackBlocks, skipSacked } from './scoreboard.ts'
-import { dropFirst, markSacked, trimFirst } from './sent-marks.ts'
+import { dropFirst, dropInFlight, markSacked, trimFirst } from './sent-marks.ts'
 import { APP_LIMITED, bytesInFlight, endAt, LOST, RESENT, SACKED, slotOf, startAt } from './sent-queue.ts'
 import { undoByTimestamp } from './undo.ts'
 
@@ -49,6 +49,7 @@ function takeAcknowledged(recovery: LossRecovery, blocks: SackBlocks, rtt: RttEs
       noteDelivered(recovery, slot, end - sent.start, rtt, blocks, facts)
     }
     dropFirst(sent)
+    if (!(flags & (SACKED | LOST | RESENT))) takeInOrder(recovery, blocks, rtt, facts)
   }
   if (sent.count > 0 && ack > sent.start) {
     if (!(sent.columns.flags[sent.head]! & SACKED)) {
@@ -61,6 +62,17 @@ function takeAcknowledged(recovery: LossRecovery, blocks: SackBlocks, rtt: RttEs
   // What else it covers may have arrived long before what was resent: no sample, and no sign of a late original (RFC 5682 §2.1).
   facts.rtt = -1
   recovery.originalDelivered = false
+}
+
+/**
+ * What was sent once and follows another such record arrived in the order of sending: the last of them says all that the others would say
+ * after the first, so an ACK of a whole window costs little more than one of a segment.
+ */
+function takeInOrder(recovery: LossRecovery, blocks: SackBlocks, rtt: RttEstimator, facts: AckFacts): void {
+  const { sent } = recovery
+  const { start } = sent
+  const last = dropInFlight(sent, facts.ack)
+  if (last !== -1) noteDelivered(recovery, last, sent.start - start, rtt, blocks, facts)
 }
 
 function takeSackBlocks(recovery: LossRecovery, blocks: SackBlocks, rtt: RttEstimator, facts: AckFacts): void {

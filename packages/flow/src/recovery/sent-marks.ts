@@ -75,6 +75,27 @@ export function dropFirst(queue: SentQueue): void {
   queue.count--
 }
 
+/**
+ * The first records leave, as many as end at or below `offset`, were sent once and are in flight. Returns the slot of the last of them, -1
+ * when there are none.
+ */
+export function dropInFlight(queue: SentQueue, offset: number): number {
+  const { flags, end } = queue.columns
+  const mask = queue.capacity - 1
+  let last = -1
+  let slot = queue.head
+  while (queue.count > 0 && end[slot]! <= offset && !(flags[slot]! & (SACKED | LOST | RESENT))) {
+    unlink(queue, slot)
+    last = slot
+    slot = (slot + 1) & mask
+    queue.count--
+  }
+  if (last === -1) return -1
+  queue.start = end[last]!
+  queue.head = slot
+  return last
+}
+
 /** The first record is acknowledged up to `offset`, somewhere inside of it. */
 export function trimFirst(queue: SentQueue, offset: number): void {
   const flags = queue.columns.flags[queue.head]!
