@@ -10,6 +10,14 @@ interface Waiter {
   next: Waiter | undefined
 }
 
+/** What settles the promise that was made last: one function for all, where a closure would be made for each. */
+const newest = { resolve: (_value: never): void => undefined, reject: (_error: unknown): void => undefined }
+
+function takeSettlers(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  newest.resolve = resolve
+  newest.reject = reject
+}
+
 /**
  * Turns a non-blocking operation into a promise: the attempt is made at once, and again whenever the
  * socket becomes ready, until it returns something else than `WAIT` or throws. Attempts of one queue
@@ -36,14 +44,21 @@ export class WaitQueue {
         return Promise.reject(error)
       }
     }
-    return new Promise<T>((resolve, reject) => {
-      const waiter: Waiter = { attempt, resolve, reject, signal, onAbort: undefined, next: undefined }
-      if (this.#last === undefined) this.#first = waiter
-      else this.#last.next = waiter
-      this.#last = waiter
-      this.#size++
-      if (signal !== undefined) this.#heed(waiter, signal)
-    })
+    return this.wait(attempt, signal)
+  }
+
+  /** As `run` for who has made the first attempt already, in vain and with nobody in front. */
+  wait<T>(attempt: () => T | typeof WAIT, signal?: AbortSignal): Promise<T> {
+    const promise = new Promise<T>(takeSettlers)
+    const waiter: Waiter = {
+      attempt, resolve: newest.resolve, reject: newest.reject, signal, onAbort: undefined, next: undefined,
+    }
+    if (this.#last === undefined) this.#first = waiter
+    else this.#last.next = waiter
+    this.#last = waiter
+    this.#size++
+    if (signal !== undefined) this.#heed(waiter, signal)
+    return promise
   }
 
   /** The socket became ready: tries again, in order, until one has to wait. */

@@ -98,7 +98,23 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
    * all. Several reads wait in line.
    */
   read(into: Uint8Array, options?: AbortOptions): Promise<number | null> {
-    return this.#reads.run(() => (into.length === 0 ? 0 : this.#receive(into)), options?.signal)
+    const signal = options?.signal
+    if (signal !== undefined || this.#reads.size > 0) return this.#reads.run(() => this.#read(into), signal)
+    // The most frequent ways, with nothing made beside the promise where there is something to read.
+    try {
+      const count = this.#read(into)
+      return count === WAIT ? this.#waitToRead(into) : Promise.resolve(count)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #read(into: Uint8Array): number | null | typeof WAIT {
+    return into.length === 0 ? 0 : this.#receive(into)
+  }
+
+  #waitToRead(into: Uint8Array): Promise<number | null> {
+    return this.#reads.wait(() => this.#read(into))
   }
 
   /**
@@ -106,11 +122,21 @@ export class TcpConnection implements ConnectionAddresses, AsyncDisposable {
    * writes wait in line. When `signal` aborts in the middle, the part already written stays written.
    */
   write(bytes: Uint8Array, options?: AbortOptions): Promise<number> {
-    let at = 0
+    const signal = options?.signal
+    if (signal !== undefined || this.#writes.size > 0) return this.#waitToWrite(bytes, 0, signal)
+    try {
+      const at = this.#send(bytes, 0)
+      return at < bytes.length ? this.#waitToWrite(bytes, at, undefined) : Promise.resolve(at)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  #waitToWrite(bytes: Uint8Array, at: number, signal: AbortSignal | undefined): Promise<number> {
     return this.#writes.run(() => {
       at = this.#send(bytes, at)
       return at < bytes.length ? WAIT : at
-    }, options?.signal)
+    }, signal)
   }
 
   /**
