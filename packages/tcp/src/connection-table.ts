@@ -1,7 +1,7 @@
 import { FlowTable, TimerQueue } from '@layerfour/storage'
 import type { IpAddress } from '@layerfour/wire'
 import type { Connection } from './connection.ts'
-import { ParkingQueue } from './parking-queue.ts'
+import type { ParkingQueue } from './parking-queue.ts'
 import { nextDeadline } from './timers.ts'
 
 /** The timer of the looks at quiet connections; a connection's timer has the number of its place and one more. */
@@ -13,14 +13,15 @@ export class ConnectionTable {
   sweepDue = false
   private readonly flows: FlowTable
   private readonly timers: TimerQueue
-  /** Connections that have blocks and may fall quiet. */
-  private readonly quiet: ParkingQueue = new ParkingQueue()
+  /** Connections that have blocks and may fall quiet; undefined where nobody parks them. */
+  private readonly quiet: ParkingQueue | undefined
   private readonly slots: (Connection | undefined)[] = []
   private readonly freeSlots: number[] = []
   private readonly maxConnections: number
   private live = 0
 
-  constructor(secret: Int32Array, maxConnections: number) {
+  constructor(secret: Int32Array, maxConnections: number, quiet: ParkingQueue | undefined) {
+    this.quiet = quiet
     this.maxConnections = maxConnections
     this.flows = new FlowTable(secret, maxConnections)
     this.timers = new TimerQueue(maxConnections + 1)
@@ -65,7 +66,7 @@ export class ConnectionTable {
     if (slot < 0) return
     this.flows.delete(tcb.localAddress, tcb.localPort, tcb.remoteAddress, tcb.remotePort)
     this.timers.clear(slot + 1)
-    this.quiet.remove(slot)
+    this.quiet?.remove(slot)
     this.slots[slot] = undefined
     this.freeSlots.push(slot)
     connection.slot = -1
@@ -101,24 +102,24 @@ export class ConnectionTable {
 
   /** A connection that may have fallen quiet at `at` (ms), no earlier than those before. */
   watch(connection: Connection, at: number): void {
-    this.quiet.add(connection.slot, at)
+    this.quiet!.add(connection.slot, at)
     // The timer may be of one that has gone: it finds out.
-    if (this.timers.deadlineOf(SWEEP) === Infinity) this.timers.set(SWEEP, this.quiet.next)
+    if (this.timers.deadlineOf(SWEEP) === Infinity) this.timers.set(SWEEP, this.quiet!.next)
   }
 
   isWatched(connection: Connection): boolean {
-    return this.quiet.has(connection.slot)
+    return this.quiet!.has(connection.slot)
   }
 
   /** The next connection that may have fallen quiet by `now`, undefined when there is none. */
   takeQuiet(now: number): Connection | undefined {
-    const slot = this.quiet.take(now)
+    const slot = this.quiet!.take(now)
     return slot < 0 ? undefined : this.slots[slot]
   }
 
   /** The looks are over for now. */
   endSweep(): void {
     this.sweepDue = false
-    this.timers.set(SWEEP, this.quiet.next)
+    this.timers.set(SWEEP, this.quiet!.next)
   }
 }

@@ -6,6 +6,7 @@ import type { CongestionTrace } from './congestion-trace.ts'
 import type { FastOpenCache } from './fast-open.ts'
 import type { TcpObserver } from './observer.ts'
 import type { ParkedBlocks } from './parked-block.ts'
+import type { ParkingQueue } from './parking-queue.ts'
 import type { ReplyQueue } from './reply-queue.ts'
 import type { Segment } from './segment.ts'
 import type { ConnectionSnapshot } from './snapshot.ts'
@@ -28,6 +29,7 @@ export interface ConnectionSnapshots {
 /** How quiet connections give up their blocks: `parking`. */
 export interface Parking {
   createBlocks(context: TcpContext): ParkedBlocks
+  createQueue(): ParkingQueue
   parkQuiet(tables: Tables, now: number): void
 }
 

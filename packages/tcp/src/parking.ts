@@ -2,6 +2,7 @@ import { ringRelease } from '@layerfour/storage'
 import type { Connection } from './connection.ts'
 import type { Parking } from './context.ts'
 import { ParkedBlocks } from './parked-block.ts'
+import { ParkingQueue } from './parking-queue.ts'
 import { State } from './state-machine.ts'
 import type { Tables } from './tables.ts'
 import type { Tcb } from './tcb.ts'
@@ -52,4 +53,6 @@ function isQuiet(connection: Connection, tcb: Tcb): boolean {
 }
 
 /** For `Tcp`, which is the one that names it. */
-export const parking: Parking = { createBlocks: (context) => new ParkedBlocks(context), parkQuiet }
+export const parking: Parking = {
+  createBlocks: (context) => new ParkedBlocks(context), createQueue: () => new ParkingQueue(), parkQuiet,
+}

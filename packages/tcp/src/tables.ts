@@ -48,7 +48,7 @@ export class Tables implements ConnectionHost {
 
   constructor(context: TcpContext, secret: Int32Array) {
     this.context = context
-    this.connections = new ConnectionTable(secret, context.config.maxConnections)
+    this.connections = new ConnectionTable(secret, context.config.maxConnections, context.parking?.createQueue())
     this.timeWait = new TimeWaitTable(secret, context.config.maxTimeWait)
     this.parked = context.parking?.createBlocks(context)
     this.parks = this.parked !== undefined && context.config.parkAfter < Infinity
