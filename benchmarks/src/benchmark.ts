@@ -59,6 +59,8 @@ export interface Part {
 /** A benchmark without turns. */
 export interface CountingBenchmark extends Described {
   readonly kind: 'counted'
+  /** Why it cannot be counted here and now; undefined when it can. */
+  missing?(): Promise<string | undefined>
   count(): Promise<readonly Count[]>
 }
 

@@ -20,6 +20,11 @@ export async function runAll(
       print(timedReport(result))
       entries.push(timedEntry(result))
     } else {
+      const missing = await benchmark.missing?.()
+      if (missing !== undefined) {
+        print(`${benchmark.name}: left out, ${missing}`)
+        continue
+      }
       const counts = await benchmark.count()
       print(countedReport(benchmark, counts))
       entries.push(countedEntry(benchmark, counts))

@@ -34,6 +34,10 @@ const tun = (direction: 'receive' | 'send', who: string): Target[] => [
   },
 ]
 
+const bundle = (work: string, contender: string, most: number): Target => ({
+  work: `bundle, minified and gzipped: ${work}`, benchmark: 'bundle-size', contender, figure: 'median', most, unit: 'KB',
+})
+
 /** Medians of one run on two cores with Node 24; a ratio is layerfour over `node:net` unless it says otherwise. */
 export const targets: readonly Target[] = [
   ratio('TCP one way, MTU 1500, checksums computed and verified, JS kernels', 'tcp-one-way', 'layerfour, MTU 1500, JS kernels', 1.2),
@@ -60,6 +64,9 @@ export const targets: readonly Target[] = [
     work: 'allocation per segment in steady state', benchmark: 'allocation', contender: 'one way, 64 KiB writes', figure: 'median', most: 1,
     unit: 'bytes (below 1 is 0 objects)',
   },
+  bundle('checksum', 'checksum', 1),
+  bundle('UDP over IPv4 alone', 'UDP and IPv4 on one link: Ipv4Layer, UdpCore', 12),
+  bundle('the whole TCP and UDP stack', 'Stack, tcp, udp', 45),
 ]
 
 /** What `entries` say of the targets; those whose benchmark was not run are left out. */

@@ -1,6 +1,7 @@
 import type { Benchmark } from '../benchmark.ts'
 import { activeConnections } from './active-connections.ts'
 import { allocation } from './allocation.ts'
+import { bundleSize } from './bundle-size.ts'
 import { churn } from './churn.ts'
 import { copiesAndChecksums } from './copies-and-checksums.ts'
 import { idleMemory, idleMemoryMany } from './idle-memory.ts'
@@ -16,6 +17,6 @@ import { webStreams, webStreamsLarge } from './web-streams.ts'
 
 export const benchmarks: readonly Benchmark[] = [
   tcpOneWay, tcpRequestResponse, idleNeighbours, tcpOpenClose, udpOneWay, webStreams, webStreamsLarge, copiesAndChecksums,
-  segmentProfile, idleMemory, allocation,
+  segmentProfile, idleMemory, allocation, bundleSize,
   churn, activeConnections, segmentCost, timeWait, timeWaitMemory, idleMemoryMany,
 ]

@@ -36,6 +36,8 @@ function commands(rounds: string, turn: string): readonly { readonly name: strin
  */
 export async function collect(rounds: string, turn: string): Promise<void> {
   mkdirSync(directory, { recursive: true })
+  // For the sizes of bundles.
+  if (await run('turbo', ['run', 'build', '--output-logs=errors-only']) !== 0) console.error('the packages could not be built')
   const left: string[] = []
   for (const { name, words: [first, ...args] } of commands(rounds, turn)) {
     console.log(`\n=== ${name}`)
