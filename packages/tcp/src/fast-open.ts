@@ -1,5 +1,4 @@
 import type { SipHash } from '@layerfour/storage'
-import { formatIpAddress } from '@layerfour/wire'
 import type { IpAddress, TcpOptions } from '@layerfour/wire'
 import type { TcpContext } from './context.ts'
 import type { Tcb } from './tcb.ts'
@@ -37,11 +36,11 @@ export class FastOpenCache {
   private readonly entries = new Map<string, CachedCookie>()
 
   get(server: IpAddress): CachedCookie | undefined {
-    return this.entries.get(formatIpAddress(server))
+    return this.entries.get(keyOf(server))
   }
 
   set(server: IpAddress, options: TcpOptions, mss: number): void {
-    const key = formatIpAddress(server)
+    const key = keyOf(server)
     this.entries.delete(key)
     this.entries.set(key, { cookie: options.fastOpenCookie.slice(0, options.fastOpenLength), mss })
     if (this.entries.size <= CACHE_ENTRIES) return
@@ -53,8 +52,12 @@ export class FastOpenCache {
 
   /** A path that swallows SYNs with text gets plain ones from now on (RFC 7413 §4.1.3.1). */
   delete(server: IpAddress): void {
-    this.entries.delete(formatIpAddress(server))
+    this.entries.delete(keyOf(server))
   }
+}
+
+function keyOf({ w0, w1, w2, w3 }: IpAddress): string {
+  return `${w0} ${w1} ${w2} ${w3}`
 }
 
 /** Text bytes that our first SYN may carry: none without a cookie (RFC 7413 §4.2.1). */
