@@ -1,9 +1,9 @@
 import { createDatagramInfo } from '@layerfour/udp'
 import { Errno } from '@layerfour/wire'
+import { LastAddress } from '../_last-address.ts'
 import { WAIT, WaitQueue } from '../_wait-queue.ts'
 import type { AbortOptions } from '../abort-options.ts'
 import type { SocketAddress } from '../socket-address.ts'
-import { toSocketAddress } from '../socket-address.ts'
 import { SocketError } from '../socket-error.ts'
 import type { UdpSocket } from './udp-socket.ts'
 
@@ -71,6 +71,7 @@ export class Datagram implements AsyncIterable<ReceivedDatagram>, AsyncDisposabl
   readonly #sends = new WaitQueue()
   readonly #receives = new WaitQueue()
   readonly #info = createDatagramInfo()
+  readonly #addresses = new LastAddress()
   #closed = false
 
   /** Wraps a base socket that is bound; it belongs to this object from here on. */
@@ -94,18 +95,22 @@ export class Datagram implements AsyncIterable<ReceivedDatagram>, AsyncDisposabl
    * count of bytes. Rejects with SocketError: EMSGSIZE over 65,507 bytes (IPv6: 65,527), ENETUNREACH, EHOSTUNREACH, EACCES,
    * EDESTADDRREQ…, or with the ICMP error for an earlier datagram.
    */
-  send(bytes: Uint8Array, to?: SocketAddress, options: AbortOptions = {}): Promise<number> {
+  send(bytes: Uint8Array, to?: SocketAddress, options?: AbortOptions): Promise<number> {
     return this.#sends.run(() => {
-      const sent = this.#closed ? Errno.ECANCELED
-        : to === undefined ? this.#socket.send(bytes) : this.#socket.sendto(bytes, to.hostname, to.port)
+      const sent = this.#closed ? Errno.ECANCELED : to === undefined ? this.#socket.send(bytes) : this.#sendTo(bytes, to)
       if (sent === Errno.EAGAIN) return WAIT
       if (sent < 0) throw new SocketError(sent, 'send', to ?? this.remoteAddress)
       return sent
-    }, options.signal)
+    }, options?.signal)
+  }
+
+  #sendTo(bytes: Uint8Array, { hostname, port }: SocketAddress): number {
+    const address = this.#addresses.addressOf(hostname)
+    return address === undefined ? Errno.EINVAL : this.#socket.sendto(bytes, address, port)
   }
 
   /** The next datagram. Rejects with ECANCELED when the socket or its stack closes, and with ICMP errors from the only peer. */
-  receive(options: AbortOptions = {}): Promise<ReceivedDatagram> {
+  receive(options?: AbortOptions): Promise<ReceivedDatagram> {
     return this.#receives.run(() => {
       if (this.#closed) throw new SocketError(Errno.ECANCELED, 'receive')
       const length = this.#socket.nextLength
@@ -113,8 +118,9 @@ export class Datagram implements AsyncIterable<ReceivedDatagram>, AsyncDisposabl
       const count = this.#socket.recvfrom(data, this.#info)
       if (count === Errno.EAGAIN) return WAIT
       if (count < 0) throw new SocketError(count, 'receive', this.remoteAddress)
-      return { data, remoteAddress: toSocketAddress(this.#info.address, this.#info.port) }
-    }, options.signal)
+      const { address, port } = this.#info
+      return { data, remoteAddress: { hostname: this.#addresses.textOf(address), port } }
+    }, options?.signal)
   }
 
   /** Gives the port back; pending promises reject with ECANCELED. Idempotent. */
