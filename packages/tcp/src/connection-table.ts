@@ -1,7 +1,9 @@
 import { FlowTable, TimerQueue } from '@layerfour/storage'
+import { ipAddressEquals } from '@layerfour/wire'
 import type { IpAddress } from '@layerfour/wire'
 import type { Connection } from './connection.ts'
 import type { ParkingQueue } from './parking-queue.ts'
+import type { Tcb } from './tcb.ts'
 import { nextDeadline } from './timers.ts'
 
 /** The timer of the looks at quiet connections; a connection's timer has the number of its place and one more. */
@@ -19,6 +21,8 @@ export class ConnectionTable {
   private readonly freeSlots: number[] = []
   private readonly maxConnections: number
   private live = 0
+  /** Whom `find` found last: packets come in runs, and to compare with one connection costs a tenth of a keyed hash. */
+  private latest: Connection | undefined = undefined
 
   constructor(secret: Int32Array, maxConnections: number, quiet: ParkingQueue | undefined) {
     this.quiet = quiet
@@ -42,8 +46,12 @@ export class ConnectionTable {
   }
 
   find(local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): Connection | undefined {
+    const { latest } = this
+    if (latest !== undefined && joins(latest.tcb, local, localPort, remote, remotePort)) return latest
     const slot = this.flows.get(local, localPort, remote, remotePort)
-    return slot < 0 ? undefined : this.slots[slot]
+    if (slot < 0) return undefined
+    this.latest = this.slots[slot]
+    return this.latest
   }
 
   /** Gives a connection its place; false when there is none left. */
@@ -70,6 +78,7 @@ export class ConnectionTable {
     this.slots[slot] = undefined
     this.freeSlots.push(slot)
     connection.slot = -1
+    if (this.latest === connection) this.latest = undefined
     this.live--
   }
 
@@ -97,6 +106,8 @@ export class ConnectionTable {
   /** A record stands for its block from here on. The queue holds what deadline there is: nothing wakes it before. */
   park(connection: Connection, record: string): void {
     this.timers.set(connection.slot + 1, nextDeadline(connection.tcb))
+    // To compare with it would make its block again.
+    if (this.latest === connection) this.latest = undefined
     connection.park(record)
   }
 
@@ -122,4 +133,10 @@ export class ConnectionTable {
     this.sweepDue = false
     this.timers.set(SWEEP, this.quiet!.next)
   }
+}
+
+/** Whether a block's two ends are these. */
+function joins(tcb: Tcb, local: IpAddress, localPort: number, remote: IpAddress, remotePort: number): boolean {
+  return tcb.remotePort === remotePort && tcb.localPort === localPort
+    && ipAddressEquals(tcb.remoteAddress, remote) && ipAddressEquals(tcb.localAddress, local)
 }

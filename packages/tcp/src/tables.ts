@@ -136,7 +136,8 @@ export class Tables implements ConnectionHost {
     if (connection.listener !== undefined) settleHalfOpen(connection, connection.listener, this.ready)
     if (tcb.state === State.CLOSED) this.connections.remove(connection)
     else if (tcb.state === State['TIME-WAIT'] && mayShrink(connection)) this.shrink(connection)
-    else {
+    // Who is scheduled is settled once more when it has sent: what a burst does to its timers need be known only then.
+    else if (!connection.scheduled) {
       this.connections.arm(connection)
       if (this.parks && mayFallQuiet(tcb.state)) this.watch(connection)
     }

@@ -212,3 +212,35 @@ describe('bad segments are counted drops, never more', () => {
     script.quiet()
   })
 })
+
+describe('whose segment it is', () => {
+  test('runs of segments for several connections, in turns, reach the one whose two ends they name', () => {
+    const script = new Script().establish()
+    const { connection } = script
+    script.localPort++
+    script.establish()
+    script.send({ flags: 'A', seq: 501, ack: 101, text: 'b' })
+    script.send({ flags: 'A', seq: 502, ack: 101, text: 'b' })
+    script.localPort--
+    script.send({ flags: 'A', seq: 501, ack: 101, text: 'a' })
+    script.remotePort++
+    script.send({ flags: 'A', seq: 502, ack: 101, text: 'x' })
+    script.remotePort--
+    script.send({ flags: 'A', seq: 502, ack: 101, text: 'a' })
+    expect(script.read()).toBe('bb')
+    script.connection = connection
+    expect(script.read()).toBe('aa')
+  })
+
+  test('who was found last and is gone is not found again', () => {
+    const script = new Script().establish()
+    script.send({ flags: 'A', seq: 501, ack: 101, text: 'x' })
+    script.quiet()
+    script.tcp.release(script.connection)
+    script.send({ flags: 'A', seq: 502, ack: 101, text: 'x' })
+    script.expect({ flags: 'R', seq: 101 })
+    script.establish()
+    script.send({ flags: 'A', seq: 501, ack: 101, text: 'again' })
+    expect(script.read()).toBe('again')
+  })
+})

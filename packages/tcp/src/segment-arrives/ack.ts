@@ -50,7 +50,14 @@ export function checkAck(context: TcpContext, tcb: Tcb, segment: Segment, now: n
     challenge(context, tcb, now)
     return DropReason.AckUnacceptable
   }
+  return takeAcceptableAck(context, tcb, segment, now)
+}
 
+/** What the acknowledgment, one that this connection may get, says of the window and of what arrived. */
+export function takeAcceptableAck(context: TcpContext, tcb: Tcb, segment: Segment, now: number): Verdict {
+  const { header } = segment
+  const ack = header.acknowledgment
+  const { snd } = tcb
   const advances = greaterThan(ack, snd.una)
   const duplicate = !advances && isDuplicate(tcb, segment)
   if (greaterThanOrEqual(ack, snd.una)) updateSendWindow(tcb, segment)

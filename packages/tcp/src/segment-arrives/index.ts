@@ -2,11 +2,12 @@ import { DropReason, TcpFlags } from '@layerfour/wire'
 import type { TcpContext } from '../context.ts'
 import { EcnMode, noteMark } from '../ecn.ts'
 import { heedUserTimeout } from '../handshake.ts'
+import { isPredicted } from '../header-prediction.ts'
 import type { Segment } from '../segment.ts'
 import { State } from '../state-machine.ts'
 import type { Tcb } from '../tcb.ts'
 import { takeTimestamp } from '../timestamps.ts'
-import { checkAck } from './ack.ts'
+import { checkAck, takeAcceptableAck } from './ack.ts'
 import { checkFin } from './fin.ts'
 import { checkReset } from './rst.ts'
 import { checkSequence } from './sequence.ts'
@@ -26,6 +27,11 @@ export function segmentArrives(context: TcpContext, tcb: Tcb, segment: Segment, 
   let verdict: Verdict
   if (tcb.state === State['SYN-SENT']) {
     verdict = inSynSent(context, tcb, segment, now)
+    if (verdict !== DropReason.None) return verdict
+  } else if (isPredicted(tcb, segment)) {
+    segment.textSequence = segment.header.sequence
+    segment.window = segment.header.window << tcb.snd.scale
+    verdict = takeAcceptableAck(context, tcb, segment, now)
     if (verdict !== DropReason.None) return verdict
   } else {
     verdict = checkSequence(context, tcb, segment, now)
