@@ -19,6 +19,9 @@ const ORDER = 0x3f
  * its other half ("buddy") again when that is free too. All of it is exact: `used` is the sum of the
  * blocks handed out, and the arena never grows. Allocating and freeing take at most 22 steps.
  *
+ * Of each order, one freed block is kept as it is, for who takes such a block next: buffers that fill and empty in turns would
+ * otherwise split and join the whole arena each time. They join the others before anything is refused, in at most 23 times 22 steps.
+ *
  * Behind the blocks there may be a margin for buffers that live as long as the arena: bytes between them and blocks travel by
  * `copyWithin`, within one memory. The margin is beside the budget: neither `capacity` nor `used` counts it.
  *
@@ -43,6 +46,9 @@ export class Arena {
   private readonly heads: Int32Array
   private readonly next: Int32Array
   private readonly previous: Int32Array
+  /** The block kept of each order, as unit number + 1, 0 for none; its `state` is 0. Bit k of `keptOrders`: there is one. */
+  private readonly kept: Int32Array
+  private keptOrders = 0
 
   /**
    * @param byteLength a power of two from 256 to 2^30.
@@ -69,6 +75,7 @@ export class Arena {
     this.heads = new Int32Array(this.topOrder + 1)
     this.next = new Int32Array(units)
     this.previous = new Int32Array(units)
+    this.kept = new Int32Array(this.topOrder + 1)
     this.pushFree(0, this.topOrder)
   }
 
@@ -84,6 +91,7 @@ export class Arena {
 
   /** Size in bytes of the largest block that `allocate` could give now; 0 when all is in use. */
   get largestFree(): number {
+    this.joinKept()
     return this.freeOrders === 0 ? 0 : ARENA_MIN_BLOCK << (31 - Math.clz32(this.freeOrders))
   }
 
@@ -98,15 +106,12 @@ export class Arena {
     }
     if (size > this.capacity) return -1
     const order = orderFor(size)
-    // Free orders at or above the one wanted; the lowest of them wastes least.
-    const fitting = this.freeOrders & (-1 << order)
-    if (fitting === 0) return -1
-    let found = 31 - Math.clz32(fitting & -fitting)
-    const unit = this.heads[found]! - 1
-    this.removeFree(unit, found)
-    while (found > order) {
-      found--
-      this.pushFree(unit + (1 << found), found)
+    let unit = this.takeKept(order)
+    if (unit < 0) unit = this.takeFree(order)
+    if (unit < 0) {
+      this.joinKept()
+      unit = this.takeFree(order)
+      if (unit < 0) return -1
     }
     this.state[unit] = USED | order
     this.usedBytes += ARENA_MIN_BLOCK << order
@@ -134,18 +139,16 @@ export class Arena {
    * @throws RangeError when no block in use begins there: freed twice, or never allocated.
    */
   free(offset: number): void {
-    let order = this.usedOrder(offset)
-    let unit = offset >> MIN_BLOCK_BITS
+    const order = this.usedOrder(offset)
+    const unit = offset >> MIN_BLOCK_BITS
     this.usedBytes -= ARENA_MIN_BLOCK << order
     this.state[unit] = 0
-    while (order < this.topOrder) {
-      const buddy = unit ^ (1 << order)
-      if (this.state[buddy] !== (FREE | order)) break
-      this.removeFree(buddy, order)
-      unit &= ~(1 << order)
-      order++
+    if (this.kept[order] !== 0) {
+      this.join(unit, order)
+      return
     }
-    this.pushFree(unit, order)
+    this.kept[order] = unit + 1
+    this.keptOrders |= 1 << order
   }
 
   /**
@@ -162,6 +165,48 @@ export class Arena {
       throw new RangeError(`no block in use begins at offset ${offset}; expected an offset from allocate() that was not freed`)
     }
     return state & ORDER
+  }
+
+  private takeKept(order: number): number {
+    const unit = this.kept[order]! - 1
+    if (unit < 0) return -1
+    this.kept[order] = 0
+    this.keptOrders &= ~(1 << order)
+    return unit
+  }
+
+  /** A free block of an order, split off a larger one if need be, as a unit number; -1 for none. */
+  private takeFree(order: number): number {
+    // Free orders at or above the one wanted; the lowest of them wastes least.
+    const fitting = this.freeOrders & (-1 << order)
+    if (fitting === 0) return -1
+    let found = 31 - Math.clz32(fitting & -fitting)
+    const unit = this.heads[found]! - 1
+    this.removeFree(unit, found)
+    while (found > order) {
+      found--
+      this.pushFree(unit + (1 << found), found)
+    }
+    return unit
+  }
+
+  private joinKept(): void {
+    while (this.keptOrders !== 0) {
+      const order = 31 - Math.clz32(this.keptOrders)
+      this.join(this.takeKept(order), order)
+    }
+  }
+
+  /** Makes a block free, in one with its buddies as far as they are. */
+  private join(unit: number, order: number): void {
+    while (order < this.topOrder) {
+      const buddy = unit ^ (1 << order)
+      if (this.state[buddy] !== (FREE | order)) break
+      this.removeFree(buddy, order)
+      unit &= ~(1 << order)
+      order++
+    }
+    this.pushFree(unit, order)
   }
 
   private pushFree(unit: number, order: number): void {
