@@ -4,7 +4,7 @@ import type { IpAddress } from '@layerfour/wire'
 import type { Connection } from './connection.ts'
 import type { ParkingQueue } from './parking-queue.ts'
 import type { Tcb } from './tcb.ts'
-import { nextDeadline } from './timers.ts'
+import { nextDeadline, readNextDeadline } from './timers.ts'
 
 /** The timer of the looks at quiet connections; a connection's timer has the number of its place and one more. */
 const SWEEP = 0
@@ -20,6 +20,7 @@ export class ConnectionTable {
   private readonly slots: (Connection | undefined)[] = []
   private readonly freeSlots: number[] = []
   private readonly maxConnections: number
+  private readonly deadline: Float64Array = new Float64Array(1)
   private live = 0
   /** Whom `find` found last: packets come in runs, and to compare with one connection costs a tenth of a keyed hash. */
   private latest: Connection | undefined = undefined
@@ -99,8 +100,9 @@ export class ConnectionTable {
   /** The queue may hold a deadline that has moved on since: it is set again when it comes. */
   arm(connection: Connection): void {
     const { tcb, slot } = connection
-    const next = nextDeadline(tcb)
-    if (next < this.timers.deadlineOf(slot + 1)) this.timers.set(slot + 1, next)
+    const { deadline } = this
+    readNextDeadline(tcb, deadline)
+    if (deadline[0]! < this.timers.deadlineOf(slot + 1)) this.timers.set(slot + 1, deadline[0]!)
   }
 
   /** A record stands for its block from here on. The queue holds what deadline there is: nothing wakes it before. */

@@ -15,8 +15,8 @@ import { Cause, State } from './state-machine.ts'
 import type { Tcb } from './tcb.ts'
 import { sendOffset, textSent } from './tcb.ts'
 
-/** The earliest of a connection's deadlines, Infinity when it waits for nothing. */
-export function nextDeadline(tcb: Tcb): number {
+/** Puts the earliest of a connection's deadlines in `into[0]`, where it needs no object; Infinity when it waits for nothing. */
+export function readNextDeadline(tcb: Tcb, into: Float64Array): void {
   const { retransmission, lossProbe, reorder, pacing, persist, delayedAck, timeWait, user, keepAlive, linger } = tcb.timers
   let next = retransmission
   if (lossProbe < next) next = lossProbe
@@ -28,7 +28,15 @@ export function nextDeadline(tcb: Tcb): number {
   if (user < next) next = user
   if (keepAlive < next) next = keepAlive
   if (linger < next) next = linger
-  return next
+  into[0] = next
+}
+
+const earliest: Float64Array = new Float64Array(1)
+
+/** The same, for those who do not ask often. */
+export function nextDeadline(tcb: Tcb): number {
+  readNextDeadline(tcb, earliest)
+  return earliest[0]!
 }
 
 /** Does what is due (RFC 9293 §3.10.8); what has to be sent is left to output. */
