@@ -66,5 +66,6 @@ export function windowUpdateOwed(window: ReceiveWindow, next: number, space: num
 function floorToUnits(window: ReceiveWindow, bytes: number): number {
   if (bytes <= 0) return 0
   const limit = 65_535 * window.unit
-  return bytes >= limit ? limit : bytes - bytes % window.unit
+  // A unit is a power of two, and less than the limit fits 31 bits: a remainder of fractions would take a call.
+  return bytes >= limit ? limit : bytes & -window.unit
 }
