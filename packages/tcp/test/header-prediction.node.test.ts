@@ -92,7 +92,8 @@ describe('header prediction', () => {
             state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
             return (state >>> 8) % below
           }
-          const both = [plain, predicting].map(({ Script: Harness }) => opened(new Harness({ ...SMALL, timestamps, sack, ecn: seed % 3 === 0 })))
+          const options = { ...SMALL, timestamps, sack, ecn: seed % 3 === 0 }
+          const both = [plain, predicting].map(({ Script: Harness }) => opened(new Harness(options)))
           for (let step = 0; step < 150 && both[0]!.connection.state !== 0; step++) {
             const doing = draw(10)
             const amount = draw(2000)
