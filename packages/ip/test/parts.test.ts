@@ -1,7 +1,8 @@
 import { Arena } from '@layerfour/storage'
-import { setSumKernel } from '@layerfour/wire'
+import { copyIpAddress, createIpv4Header, createPacketMeta, setSumKernel, writeIpv4 } from '@layerfour/wire'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { HeaderWriter } from '../src/header-writer.ts'
 import { Identification } from '../src/identification.ts'
 import { copyPacket, Lender } from '../src/lender.ts'
 import { PacketQueue, QueuedKind } from '../src/packet-queue.ts'
@@ -56,6 +57,23 @@ test('Identification: values for one pair of addresses are the same, whatever co
       // On another counter mostly, and never on this pair's.
       apart.next(ip('192.0.2.1'), addresses[destination]!, 99)
     }
+  }))
+})
+
+test('HeaderWriter writes an IPv4 header as the codec of a header object does', () => {
+  const word = fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+  const octet = fc.nat(255)
+  const packet = fc.tuple(word, word, octet, octet, octet, fc.boolean(), fc.nat(65_515))
+  fc.assert(fc.property(packet, ([source, destination, protocol, hopLimit, trafficClass, dontFragment, length]) => {
+    const meta = { ...createPacketMeta(), protocol, hopLimit, trafficClass }
+    copyIpAddress({ w0: 0, w1: 0, w2: 0xffff, w3: source }, meta.source)
+    copyIpAddress({ w0: 0, w1: 0, w2: 0xffff, w3: destination }, meta.destination)
+    const [bytes, expected] = [pattern(64), pattern(64)]
+    const header = { ...createIpv4Header(), ...meta, totalLength: 20 + length, dontFragment, hopLimit: hopLimit === 0 ? 64 : hopLimit }
+    if (!dontFragment) header.identification = new Identification(SECRET).next(meta.source, meta.destination, protocol)
+    writeIpv4(header, expected, 31)
+    expect(new HeaderWriter(new Identification(SECRET), 64).write(meta, dontFragment, bytes, 51, length)).toBe(31)
+    expect(bytes).toEqual(expected)
   }))
 })
 

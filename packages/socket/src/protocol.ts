@@ -22,6 +22,8 @@ export interface ProtocolHost {
   readonly observer: Observer | undefined
   /** The stack's clock in ms. */
   now(): number
+  /** The same for one of many calls that follow each other and `wake` the stack: it may be the time of an earlier one of them. */
+  burstTime(): number
   /** Something is to be sent, or a socket's readiness changed, outside of a poll. */
   wake(): void
 }

@@ -90,7 +90,7 @@ export class StackCore<Layer extends Internet = Internet> {
   readonly #observer: Observer | undefined
   readonly #onError: ((error: unknown) => void) | undefined
   readonly #devices: Device[] = []
-  /** When the first packet since the last poll came: a burst takes one look at the clock. */
+  /** When the first packet or call since the last poll came: a burst takes one look at the clock. */
   #arrival: number | undefined
   #due = false
   #polling = false
@@ -118,6 +118,7 @@ export class StackCore<Layer extends Internet = Internet> {
         ports,
         observer,
         now: () => this.now(),
+        burstTime: () => this.#burstTime(),
         wake: () => this.#wake(),
       }
       return factory.create(host)
@@ -207,6 +208,11 @@ export class StackCore<Layer extends Internet = Internet> {
     const errors = this.#errors
     this.#errors = []
     throw errors.length === 1 ? errors[0] : new AggregateError(errors, `${errors.length} readiness callbacks threw`)
+  }
+
+  /** A burst of calls takes one look at the clock, like one of packets: while a poll is owed, the time is that of the first of them. */
+  #burstTime(): number {
+    return this.#due ? (this.#arrival ??= this.#clock()) : this.#clock()
   }
 
   #wake(): void {

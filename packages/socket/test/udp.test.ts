@@ -1,3 +1,4 @@
+import { pair } from '@layerfour/link'
 import { createDatagramInfo } from '@layerfour/udp'
 import { Errno, formatIpAddress } from '@layerfour/wire'
 import { describe, expect, test } from 'vitest'
@@ -218,4 +219,47 @@ test('a UDP-only stack has no TCP: EPROTONOSUPPORT', async () => {
   expect(() => stack.socket('stream')).toThrow('socket EPROTONOSUPPORT')
   expect(() => stack.listen({ port: 80 })).toThrow('listen EPROTONOSUPPORT')
   expect(() => stack.socket('raw' as 'stream')).toThrow(TypeError)
+})
+
+describe('calls that follow each other', () => {
+  test('look at the clock once a burst, and never get a time from before the last poll', () => {
+    let time = 5
+    let readings = 0
+    const times: number[] = []
+    const stack = new Stack({
+      protocols: [udp()], clock: () => (readings++, time), observer: { packetOut: (_index, _bytes, _start, _end, now) => times.push(now) },
+    })
+    stack.addInterface(pair()[0], { addresses: ['10.0.0.1/24'] })
+    const socket = stack.socket('datagram')
+    const burst = (): [number, number[]] => {
+      const before = readings
+      times.length = 0
+      for (let i = 0; i < 20; i++) expect(socket.sendto(pattern(3), '10.0.0.2', 7)).toBe(3)
+      return [readings - before, [...new Set(times)]]
+    }
+    stack.poll()
+    // A call that throws leaves nothing behind.
+    expect(() => socket.sendto(pattern(3), '10.0.0.2', 7, 0, 4)).toThrow(RangeError)
+    time = 10
+    const [count, seen] = burst()
+    expect(count).toBeLessThanOrEqual(2)
+    expect(seen).toEqual([10])
+    stack.poll()
+    time = 20
+    expect(burst()[1]).toEqual([20])
+  })
+
+  test('go where each of them says', () => {
+    const destinations: string[] = []
+    const stack = new Stack({
+      protocols: [udp()],
+      observer: { packetOut: (_index, bytes, start) => destinations.push(bytes.subarray(start + 16, start + 20).join('.')) },
+    })
+    stack.addInterface(pair()[0], { addresses: ['10.0.0.1/24'] })
+    const socket = stack.socket('datagram')
+    expect(socket.sendto(pattern(3), '', 7)).toBe(Errno.EINVAL)
+    const to = ['10.0.0.2', '10.0.0.2', '10.0.0.3', 'nowhere', 'nowhere', '10.0.0.3', '10.0.0.2']
+    expect(to.map((address) => socket.sendto(pattern(3), address, 7))).toEqual([3, 3, 3, Errno.EINVAL, Errno.EINVAL, 3, 3])
+    expect(destinations).toEqual(['10.0.0.2', '10.0.0.2', '10.0.0.3', '10.0.0.3', '10.0.0.2'])
+  })
 })

@@ -24,8 +24,8 @@ export class BaseUdpSockets implements BaseProtocol {
     this.transport = new UdpCore(network, { ...settings, arena, secret, ports, snapshots })
   }
 
-  now(): number {
-    return this.host.now()
+  burstTime(): number {
+    return this.host.burstTime()
   }
 
   wake(): void {

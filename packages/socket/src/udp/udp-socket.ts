@@ -1,5 +1,6 @@
 import type { DatagramInfo, EndpointOptions, UdpEndpoint } from '@layerfour/udp'
 import { createDatagramInfo, UdpReadiness } from '@layerfour/udp'
+import type { IpAddress } from '@layerfour/wire'
 import { Errno } from '@layerfour/wire'
 import type { AddressLike, SocketAddress } from '../socket-address.ts'
 import { toIpAddress, toSocketAddress } from '../socket-address.ts'
@@ -48,6 +49,8 @@ export class UdpSocket {
   readonly #sockets: BaseUdpSockets
   readonly #endpoint: UdpEndpoint
   readonly #info: DatagramInfo = createDatagramInfo()
+  #text = ''
+  #parsed: IpAddress | undefined
   #reuseAddress = false
   /** Why the stack ended. */
   #stopped = 0
@@ -106,7 +109,7 @@ export class UdpSocket {
   /** `sendto` to the peer of `connect`; `EDESTADDRREQ` without. */
   send(bytes: Uint8Array, start = 0, end: number = bytes.length): number {
     if (this.#stopped !== 0) return this.#stopped
-    const sent = this.#endpoint.send(bytes, start, end, this.#sockets.now())
+    const sent = this.#endpoint.send(bytes, start, end, this.#sockets.burstTime())
     this.#sockets.wake()
     return sent
   }
@@ -117,12 +120,22 @@ export class UdpSocket {
    * `EAFNOSUPPORT`, `ENOBUFS`; or, once, the ICMP error for an earlier one.
    */
   sendto(bytes: Uint8Array, address: AddressLike, port: number, start = 0, end: number = bytes.length): number {
-    const parsed = toIpAddress(address)
+    const parsed = this.#parse(address)
     if (parsed === undefined) return Errno.EINVAL
     if (this.#stopped !== 0) return this.#stopped
-    const sent = this.#endpoint.sendTo(bytes, start, end, parsed, port, this.#sockets.now())
+    const sent = this.#endpoint.sendTo(bytes, start, end, parsed, port, this.#sockets.burstTime())
     this.#sockets.wake()
     return sent
+  }
+
+  /** The text that came last is not read again. */
+  #parse(address: AddressLike): IpAddress | undefined {
+    if (typeof address !== 'string') return address
+    if (address !== this.#text) {
+      this.#parsed = toIpAddress(address)
+      this.#text = address
+    }
+    return this.#parsed
   }
 
   /** `recvfrom` for those who do not ask from whom. */
