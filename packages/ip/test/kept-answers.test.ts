@@ -113,9 +113,12 @@ describe('answers that are kept are those that would be given now', () => {
         return reason === DropReason.None ? [reason, path.interfaceIndex, formatIpAddress(path.source), path.mtu] : [reason]
       }
       const repeated = events[again % events.length]!
+      let last: Question[] = []
       for (const event of events) {
         if (event.do !== 'ask') world.change(event)
-        for (const asked of [event, repeated, repeated].flatMap(variations)) {
+        // What was asked last before a change is asked first after it.
+        for (const asked of [...last, ...[event, repeated, repeated].flatMap(variations)]) {
+          last = [asked]
           const { interfaces, routes } = world
           const fresh = new Router(interfaces, routes, new PathMtuCache(SECRET, new Float64Array(1)))
           world.router.choose(ip('10.0.0.7'), ip('0.0.0.0'), -1)
