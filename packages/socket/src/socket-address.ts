@@ -23,6 +23,16 @@ export function toSocketAddress(address: IpAddress, port: number): SocketAddress
 export function toIpAddress(address: AddressLike): IpAddress | undefined {
   if (typeof address !== 'string') return address
   if (address === 'localhost') return LOOPBACK_IPV4
+  if (address === latestText) return latest
   const bare = address.startsWith('[') && address.endsWith(']') ? address.slice(1, -1) : address
-  return parseIpAddress(bare)
+  const parsed = parseIpAddress(bare)
+  if (parsed !== undefined) {
+    latestText = address
+    latest = parsed
+  }
+  return parsed
 }
+
+/** What was read last: who opens connections one after another opens them to one peer. Nobody writes to an address. */
+let latestText = ''
+let latest: IpAddress | undefined

@@ -10,6 +10,8 @@ export interface AddressWords {
 const ENTRY_WORDS = 10
 const PORTS = 8
 const VALUE = 9
+/** Behind the key that is looked for: its hash. */
+const HASH = 9
 /** In VALUE, a free entry holds -1 - (next free entry + 1). */
 const INITIAL_ENTRIES = 16
 const MAX_ENTRIES = 2 ** 24
@@ -35,8 +37,8 @@ export class FlowTable {
   /** Entries ever used; those freed among them are chained from `freeEntry` (number + 1, 0 is none). */
   private highWater = 0
   private freeEntry = 0
-  /** The key that is looked for, as an entry's first nine words. */
-  private readonly key: Int32Array = new Int32Array(PORTS + 1)
+  /** The key that is looked for, as an entry's first nine words, and its hash. */
+  private readonly key: Int32Array = new Int32Array(HASH + 1)
 
   /**
    * @param secret random words from the host; the first two are the hash key.
@@ -50,6 +52,7 @@ export class FlowTable {
     this.key0 = secret[0]!
     this.key1 = secret[1]!
     this.maxEntries = maxEntries
+    this.key[HASH] = this.hash()
     this.slots = new Int32Array(INITIAL_ENTRIES * 4)
     this.entries = new Int32Array(INITIAL_ENTRIES * ENTRY_WORDS)
   }
@@ -62,7 +65,7 @@ export class FlowTable {
   /** The value of a flow; -1 when it is not in the table. */
   get(local: AddressWords, localPort: number, remote: AddressWords, remotePort: number): number {
     this.load(local, localPort, remote, remotePort)
-    const slot = this.find(this.hash())
+    const slot = this.find(this.key[HASH]!)
     const entry = this.slots[slot + 1]!
     return entry === 0 ? -1 : this.entries[(entry - 1) * ENTRY_WORDS + VALUE]!
   }
@@ -76,7 +79,7 @@ export class FlowTable {
       throw new RangeError(`flow value is ${value}, expected an integer from 0 to ${2 ** 31 - 1}`)
     }
     this.load(local, localPort, remote, remotePort)
-    const hash = this.hash()
+    const hash = this.key[HASH]!
     let slot = this.find(hash)
     const known = this.slots[slot + 1]!
     if (known !== 0) {
@@ -104,7 +107,7 @@ export class FlowTable {
     this.load(local, localPort, remote, remotePort)
     const slots = this.slots
     const mask = slots.length - 1
-    let hole = this.find(this.hash())
+    let hole = this.find(this.key[HASH]!)
     const entry = slots[hole + 1]!
     if (entry === 0) return false
     this.entries[(entry - 1) * ENTRY_WORDS + VALUE] = -1 - this.freeEntry
@@ -135,8 +138,12 @@ export class FlowTable {
     }
   }
 
+  /** Most look-ups ask for the flow of the one before: its hash is known. */
   private load(local: AddressWords, localPort: number, remote: AddressWords, remotePort: number): void {
     const key = this.key
+    const ports = (localPort << 16) | (remotePort & 0xffff)
+    if (key[PORTS] === ports && key[7] === remote.w3 && key[3] === local.w3 && key[6] === remote.w2 && key[2] === local.w2
+      && key[5] === remote.w1 && key[1] === local.w1 && key[4] === remote.w0 && key[0] === local.w0) return
     key[0] = local.w0
     key[1] = local.w1
     key[2] = local.w2
@@ -145,7 +152,8 @@ export class FlowTable {
     key[5] = remote.w1
     key[6] = remote.w2
     key[7] = remote.w3
-    key[PORTS] = (localPort << 16) | (remotePort & 0xffff)
+    key[PORTS] = ports
+    key[HASH] = this.hash()
   }
 
   /** HalfSipHash-1-3 of the key's nine words: a round for each, one for the length, three to end. */

@@ -4,19 +4,12 @@ import type { IpAddress } from '@layerfour/wire'
 /**
  * Initial sequence number of RFC 6528 §3: M + F(localip, localport, remoteip, remoteport, secret),
  * where M is a clock of 4 µs ticks. Two incarnations of one connection never overlap, and nobody
- * without the secret can guess another connection's numbers.
+ * without the secret can guess another connection's numbers. `ends`: what `hashEnds` gave.
  */
-export function initialSequenceNumber(
-  hash: SipHash,
-  localAddress: IpAddress,
-  localPort: number,
-  remoteAddress: IpAddress,
-  remotePort: number,
-  now: number,
-): number {
+export function initialSequenceNumber(ends: number, now: number): number {
   // 32 bits of 4 µs ticks wrap after 4.77 hours; the product stays exact for decades of ms.
   const ticks = Math.floor(now * 250) % 0x1_0000_0000
-  return (ticks + hashEnds(hash, localAddress, localPort, remoteAddress, remotePort)) | 0
+  return (ticks + ends) | 0
 }
 
 /**
@@ -31,7 +24,8 @@ export function timestampOffset(
   return hash.high
 }
 
-function hashEnds(
+/** F of RFC 6528; `hash.high` is `timestampOffset` afterwards. */
+export function hashEnds(
   hash: SipHash, localAddress: IpAddress, localPort: number, remoteAddress: IpAddress, remotePort: number,
 ): number {
   hash.reset()

@@ -11,7 +11,7 @@ import { firstLimit } from './autotune.ts'
 import { createEcnState } from './ecn.ts'
 import { controlIndex } from './control.ts'
 import { mssFor, windowScaleFor } from './handshake.ts'
-import { initialSequenceNumber, timestampOffset } from './isn.ts'
+import { hashEnds, initialSequenceNumber } from './isn.ts'
 import { createMtuSearch } from './path-mtu.ts'
 import { State } from './state-machine.ts'
 import type { Settings, Tcb } from './tcb.ts'
@@ -90,8 +90,9 @@ export function createTcb(
 ): Tcb {
   const { config } = context
   const control = controlIndex(context, options.congestionControl)
-  const iss = options.iss ?? initialSequenceNumber(context.hash, local, localPort, remote, remotePort, now)
-  const offset = timestampOffset(context.hash, local, localPort, remote, remotePort)
+  const ends = hashEnds(context.hash, local, localPort, remote, remotePort)
+  const offset = context.hash.high
+  const iss = options.iss ?? initialSequenceNumber(ends, now)
   const greatest = options.receiveBuffer ?? config.receiveBuffer
   const ourMss = mssFor(path.mtu, isIpv4(remote))
   const receiveLimit = options.receiveBuffer ?? firstLimit(config, config.receiveBuffer, ourMss)

@@ -123,7 +123,7 @@ export class BaseTcpSockets<Transport extends TcpCore = TcpCore> implements Base
     const reason = this.host.network.findPath(remote, local, path)
     if (reason === DropReason.NoSourceAddress) return Errno.EADDRNOTAVAIL
     if (reason !== DropReason.None) return Errno.ENETUNREACH
-    const source = { ...path.source }
+    const { source } = path
     const port = localPort !== 0 ? localPort : this.host.ports.choose(source, remote, remotePort, (candidate) =>
       !this.transport.isConnected(source, candidate, remote, remotePort) && this.bound.isFree(source, candidate, false))
     if (port === 0) return Errno.EADDRINUSE
