@@ -2,7 +2,7 @@
 
 interface HostGlobals {
   readonly setImmediate?: (callback: () => void) => unknown
-  readonly gc?: () => void
+  readonly gc?: (options?: { type: 'major', execution: 'sync', flavor: 'last-resort' }) => void
   readonly Bun?: { gc(sync: boolean): void }
 }
 
@@ -29,6 +29,13 @@ export function collectGarbage(): void {
   const { gc, Bun } = globalThis as HostGlobals
   if (Bun !== undefined) Bun.gc(true)
   else gc?.()
+}
+
+/** The same as a host does when memory is short: what V8 keeps in reserve for objects to come goes back to the system as well. */
+export function giveMemoryBack(): void {
+  const { gc, Bun } = globalThis as HostGlobals
+  if (Bun !== undefined) Bun.gc(true)
+  else gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
 
 export function sleep(ms: number): Promise<void> {
