@@ -98,19 +98,19 @@ export async function measure(benchmark: TimedBenchmark, options: MeasureOptions
   return { benchmark, rounds, contenders: compare(runners, benchmark.baseline) }
 }
 
-/** The amount of work that takes about `seconds`, and a warm-up. The best turn counts: something else may have slowed the others. */
+/**
+ * The amount of work that takes about `seconds`, and a warm-up by the way: turns of less than half of that do not count. The best rate does,
+ * for whatever else the machine does only makes turns longer.
+ */
 async function calibrate(name: string, load: Load, seconds: number, clocks: Clocks): Promise<number> {
   let amount = 1000
   let best = 0
   for (let turns = 0; turns < WARM_UP_TURNS;) {
     const { real } = await takeTurn(name, load, amount, clocks)
-    best = Math.max(best, amount / real)
-    if (real < seconds / 4) {
-      amount *= 2
-    } else {
-      amount = Math.ceil(best * seconds)
-      turns++
-    }
+    // Shorter ones are too short for the clock.
+    if (real >= seconds / 50) best = Math.max(best, amount / real)
+    if (amount >= best * seconds / 2 && best > 0) turns++
+    amount = Math.ceil(best === 0 ? amount * 2 : Math.min(amount * 4, best * seconds))
   }
   return amount
 }

@@ -33,7 +33,8 @@ export const activeConnections: TimedBenchmark = {
 }
 
 async function layerfour(count: number): Promise<Load> {
-  const hosts = drivenHosts()
+  // All of them have text in both buffers at once.
+  const hosts = drivenHosts({ memory: 1 << 26 })
   const goal = new Goal()
   const { clients, servers } = await openPairs(hosts, count)
   for (const socket of [...clients, ...servers]) socket.setsockopt('TCP_NODELAY', 1)
