@@ -99,18 +99,22 @@ export async function measure(benchmark: TimedBenchmark, options: MeasureOptions
 }
 
 /**
- * The amount of work that takes about `seconds`, and a warm-up by the way: turns of less than half of that do not count. The best rate does,
- * for whatever else the machine does only makes turns longer.
+ * The amount of work that takes about `seconds`, and a warm-up by the way: turns of less than half of that do not count. The best rate
+ * does, because whatever else the machine does only makes turns longer.
  */
 async function calibrate(name: string, load: Load, seconds: number, clocks: Clocks): Promise<number> {
   let amount = 1000
   let best = 0
   for (let turns = 0; turns < WARM_UP_TURNS;) {
     const { real } = await takeTurn(name, load, amount, clocks)
-    // Shorter ones are too short for the clock.
-    if (real >= seconds / 50) best = Math.max(best, amount / real)
-    if (amount >= best * seconds / 2 && best > 0) turns++
-    amount = Math.ceil(best === 0 ? amount * 2 : Math.min(amount * 4, best * seconds))
+    if (real < seconds / 50) {
+      // Too short for the clock to tell a rate.
+      amount *= 4
+      continue
+    }
+    best = Math.max(best, amount / real)
+    if (amount >= best * seconds / 2) turns++
+    amount = Math.ceil(Math.min(amount * 4, best * seconds))
   }
   return amount
 }
