@@ -4,9 +4,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Connection, TcpListener, TcpOptions } from '../src/index.ts'
 import { decodeSnapshot, encodeSnapshot, State } from '../src/index.ts'
+import { ParkedBlocks } from '../src/parked-block.ts'
 import { ParkingQueue } from '../src/parking-queue.ts'
 import type { TestSegment } from './harness.ts'
-import { Script } from './harness.ts'
+import { Script, wireSequence } from './harness.ts'
 
 const PARK_AFTER = 100
 const all: Partial<TcpOptions> = { parkAfter: PARK_AFTER, sack: true, windowScaling: true, timestamps: true }
@@ -261,6 +262,56 @@ test.each<[string, Partial<TcpOptions>]>([
     expect(others.history).toEqual(without.history)
   }), { numRuns: 25 })
   expect(parked).toBeGreaterThan(5)
+})
+
+test('each of many connections is as it was, however much it differs from the others', () => {
+  const script = new Script(all)
+  const listener = script.listen({ backlog: 200, iss: undefined })
+  const open: Connection[] = []
+  for (let index = 0; index < 200; index++) {
+    const far = Math.imul(index, 0x9e37_79b1)
+    script.remotePort = 1024 + index
+    script.now += index / 7
+    script.send({ flags: 'S', seq: far >>> 0, mss: 600 + index, timestamps: [far, 0], scale: index % 15, window: 1000 * (index % 60) })
+    script.poll()
+    const ours = script.tcp.context.header.sequence
+    const ack = (ours - wireSequence(0) + 1) >>> 0
+    script.send({ flags: 'A', seq: (far + 1) >>> 0, ack, timestamps: [far + index, 0], window: far & 0xffff })
+    const connection = listener.accept()!
+    if (index % 3 === 0) connection.configure({ keepAlive: true, keepAliveIdle: 10_000 + index, hopLimit: index })
+    if (index % 5 === 0) connection.tcb.lastSent += 1 / 3
+    open.push(connection)
+  }
+  script.news()
+  script.poll().network.sent.splice(0)
+  const before = open.map((connection) => connection.fingerprint(script.now))
+  expect(new Set(before).size).toBe(200)
+  expect(open.some(({ parked }) => parked)).toBe(false)
+  const { now } = script
+  rest(script)
+  expect(open.every(({ parked }) => parked)).toBe(true)
+  script.now = now
+  expect(open.map((connection) => connection.fingerprint(now))).toEqual(before)
+  expect(open.every(({ parked }) => parked)).toBe(true)
+  expect(open.map((connection) => [connection.tcb.remotePort, connection.fingerprint(now)][1])).toEqual(before)
+})
+
+test('numbers of every kind come back as they were', () => {
+  const script = new Script(all).establish({}, peer)
+  const blocks = new ParkedBlocks(script.tcp.context)
+  const { tcb } = script.connection
+  expect(blocks.park(tcb)).not.toBe('')
+  const number = fc.oneof(fc.integer(), fc.double({ noNaN: true }).map((value) => value + 0), fc.constantFrom(Infinity, -Infinity, 255, 256, -1, 2 ** 31, -(2 ** 31)))
+  fc.assert(fc.property(fc.array(number, { minLength: 4, maxLength: 4 }), fc.boolean(), ([a, b, c, d], flag) => {
+    tcb.snd.una = a!
+    tcb.rtt.srtt = b!
+    tcb.softError = c!
+    tcb.negotiated.sack = flag
+    tcb.congestion.cwnd = d!
+    const record = blocks.park(tcb)
+    expect(record.length).toBeLessThan(60)
+    expect(blocks.thaw(record)).toEqual(tcb)
+  }))
 })
 
 test('3,000 connections come and go: all are parked, none is lost, and the tables are as before', () => {
