@@ -65,8 +65,11 @@ export const targets: readonly Target[] = [
     unit: 'bytes (below 1 is 0 objects)',
   },
   bundle('checksum', 'checksum', 1),
-  bundle('UDP over IPv4 alone', 'UDP and IPv4 on one link: Ipv4Layer, UdpCore', 12),
-  bundle('the whole TCP and UDP stack', 'Stack, tcp, udp', 45),
+  bundle('UDP over IPv4 (`Ipv4Layer`, `UdpCore`)', 'Ipv4Layer, UdpCore', 12),
+  bundle('the same with sockets (`StackCore`)', 'Ipv4Layer, StackCore, udpBase', 12),
+  bundle('TCP and UDP over IPv4 (`Ipv4Layer`, `UdpCore`, `TcpCore`)', 'Ipv4Layer, UdpCore, TcpCore', 45),
+  bundle('the same with sockets (`StackCore`)', 'Ipv4Layer, StackCore, udpBase, tcpBase', 45),
+  bundle('all of it, IPv6 and every facade included (`Stack`)', 'Stack, udp, tcp', 45),
 ]
 
 /** What `entries` say of the targets; those whose benchmark was not run are left out. */

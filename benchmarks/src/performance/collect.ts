@@ -13,7 +13,7 @@ const directory = new URL(`${DIRECTORY}/`, docs)
 /** What the other runtimes run. */
 const ELSEWHERE = ['speed', 'bound', 'memory', 'churn', 'active-connections', 'time-wait']
 /** Their rounds. */
-const FEWER = '5'
+const FEWER = '4'
 
 const program = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const source = '--conditions=@layerfour/source'
@@ -26,7 +26,7 @@ function commands(rounds: string, turn: string): readonly { readonly name: strin
     { name: 'deno', words: [...benchCommands.Deno, ...elsewhere] },
     { name: 'bun', words: [...benchCommands.Bun, ...elsewhere] },
     { name: 'chromium', words: ['node', source, program('../browser/main.ts'), ...elsewhere] },
-    { name: 'tun', words: ['node', source, program('../tun/main.ts'), '--rounds', FEWER, '--seconds', '2'] },
+    { name: 'tun', words: ['node', source, program('../tun/main.ts'), '--rounds', '3', '--seconds', '2'] },
   ]
 }
 
