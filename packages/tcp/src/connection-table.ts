@@ -22,6 +22,8 @@ export class ConnectionTable {
   private readonly maxConnections: number
   private readonly deadline: Float64Array = new Float64Array(1)
   private live = 0
+  /** The first connection, though it may be closed: engines throw away code that was compiled for objects of which none is left. */
+  private first: Connection | undefined = undefined
   /** Whom `find` found last: packets come in runs, and to compare with one connection costs a tenth of a keyed hash. */
   private latest: Connection | undefined = undefined
 
@@ -66,6 +68,7 @@ export class ConnectionTable {
     }
     connection.slot = slot
     this.slots[slot] = connection
+    this.first ??= connection
     this.live++
     return true
   }

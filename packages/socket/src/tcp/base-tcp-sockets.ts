@@ -38,6 +38,8 @@ export class BaseTcpSockets<Transport extends TcpCore = TcpCore> implements Base
   /** Sockets that were detached: whoever waits on one hears of it in the next dispatch. */
   protected detached: TcpSocket[] = []
   readonly #path = createPath()
+  /** Never used: engines throw away code that was compiled for objects of which none is left. */
+  protected readonly model: TcpSocket = new TcpSocket(this)
   /** Options of the listening socket that accepted last, and those that its connections share: options are replaced, never written to. */
   #inheriting = NO_OPTIONS
   #inherited = NO_OPTIONS
