@@ -5,6 +5,7 @@ import { INTERNET_LAYER_MARGIN, InternetLayer } from '../src/index.ts'
 import type { IpObserver, LinkPort } from '../src/index.ts'
 import { Host, Recorder, SECRET } from './support/host.ts'
 import { arp, ethernet, hex, icmp4, ip, ipv4, pattern, prefix, toHex } from './support/packets.ts'
+import { sharedBytes } from './support/shared-memory.ts'
 
 const US = '02:00:00:00:00:01'
 const PEER = '02:00:00:00:00:02'
@@ -199,7 +200,7 @@ describe('memory that packets come in', () => {
   }
 
   test('law 3: what is shared may be changed by others in the midst of it, and nobody notices', () => {
-    const bytes = new Uint8Array(new SharedArrayBuffer(200))
+    const bytes = sharedBytes(200)
     let intruder = (): unknown => undefined
     const host = new Host({ observer: { packetIn: () => intruder() } })
     const receive = host.udp.receive.bind(host.udp)

@@ -9,6 +9,7 @@ import { PacketQueue, QueuedKind } from '../src/packet-queue.ts'
 import { TokenBucket } from '../src/token-bucket.ts'
 import { SECRET } from './support/host.ts'
 import { ip, pattern } from './support/packets.ts'
+import { sharedBytes } from './support/shared-memory.ts'
 
 describe('TokenBucket', () => {
   test('RFC 1812 §4.3.2.8: never more than burst + rate × time, however the events come', () => {
@@ -91,7 +92,7 @@ describe('Lender', () => {
 
   test('never in memory that is shared', () => {
     const lender = new Lender()
-    const bytes = new Uint8Array(new SharedArrayBuffer(100))
+    const bytes = sharedBytes(100)
     for (let i = 0; i < 4; i++) expect(lends(lender, bytes, i > 1)).toBe(false)
   })
 
