@@ -37,8 +37,8 @@ export interface StackCoreOptions<Layer extends Internet> {
   /** Makes the internet layer: `(host) => new Ipv4Layer(host)`. */
   readonly internet: (host: InternetHost) => Layer
   /**
-   * Monotonic time in ms. Default: `performance.now` in steps of 1/64 ms, and `runRealTime` lets it stand still during a poll. Virtual
-   * time: `() => simulation.now`.
+   * Monotonic time in ms. Default: `performance.now` in steps of 1/64 ms, and `runRealTime` lets it stand still during a poll
+   * and, while one is pending, for up to 16 calls of a loop that sends. Virtual time: `() => simulation.now`.
    */
   readonly clock?: () => number
   /** Four random words that nobody else knows; default from `crypto.getRandomValues`. Given, a run can be repeated. */

@@ -1,8 +1,8 @@
-import { formatIpAddress, parseIpAddress } from '@layerfour/wire'
+import { parseIpAddress } from '@layerfour/wire'
 import { expect, test } from 'vitest'
 import { LastAddress } from '../src/_last-address.ts'
 
-test('texts and addresses are those of the address asked for, again or another one', () => {
+test('texts are those of the address asked for, again or another one', () => {
   const last = new LastAddress()
   const address = { ...parseIpAddress('::')! }
   for (const text of ['::', '10.0.0.1', '10.0.0.1', 'fd00::1', '10.0.0.2', 'fd00::1', '::']) {
@@ -10,9 +10,5 @@ test('texts and addresses are those of the address asked for, again or another o
     Object.assign(address, parseIpAddress(text))
     expect(last.textOf(address)).toBe(text)
     expect(last.textOf(address)).toBe(text)
-    expect(formatIpAddress(last.addressOf(text)!)).toBe(text)
-    expect(formatIpAddress(last.addressOf(text)!)).toBe(text)
-    expect(last.addressOf('nowhere')).toBe(undefined)
-    expect(last.addressOf('nowhere')).toBe(undefined)
   }
 })

@@ -193,7 +193,7 @@ function sendText(context: TcpContext, tcb: Tcb, length: number, last: boolean, 
   const full = most - most % mss
   const sent = sendTrain(context, tcb, length, most, full, mark === 0 ? mss : length, lastFlags, now)
   // The way leads elsewhere now. What was in the packet is lost and goes again, segment by segment.
-  if (sent === DropReason.PacketTooBig && most > mss) tcb.segmentation = 0
+  if (sent === DropReason.PacketTooBig && length > mss && mark === 0) tcb.segmentation = 0
 
   const text = (snd.nxt - sequence) | 0
   if (text === length && fin && sent !== DropReason.DeviceQueueFull) snd.nxt = (snd.nxt + 1) | 0

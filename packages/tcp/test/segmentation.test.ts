@@ -160,6 +160,23 @@ describe('a medium that cuts segments', () => {
     expect(script.connection.tcb.segmentation).toBe(0)
   })
 
+  test('a probe of the path MTU that the way does not carry says nothing about segmentation', () => {
+    const script = established({}, {}, { mss: 1460 })
+    const { tcb } = script.connection
+    tcb.pathMtu = 1040
+    tcb.negotiated.mss = MSS
+    tcb.mtuSearch.at = script.now
+    // The first packet is the probe: SND.MAX moves behind it.
+    const first = tcb.snd.max
+    Object.defineProperty(script.network, 'answer', {
+      get: () => tcb.snd.max === first ? DropReason.PacketTooBig : DropReason.None,
+    })
+    script.write(8000)
+    script.poll()
+    expect(tcb.mtuSearch).toMatchObject({ probe: 1270, probeStart: first })
+    expect(tcb.segmentation).toBe(65_535)
+  })
+
   test('a refused packet is not sent, and goes out later', () => {
     const script = established()
     script.network.answer = DropReason.DeviceQueueFull

@@ -105,8 +105,7 @@ export class Datagram implements AsyncIterable<ReceivedDatagram>, AsyncDisposabl
   }
 
   #sendTo(bytes: Uint8Array, { hostname, port }: SocketAddress): number {
-    const address = this.#addresses.addressOf(hostname)
-    return address === undefined ? Errno.EINVAL : this.#socket.sendto(bytes, address, port)
+    return this.#socket.sendto(bytes, hostname, port)
   }
 
   /** The next datagram. Rejects with ECANCELED when the socket or its stack closes, and with ICMP errors from the only peer. */

@@ -186,6 +186,7 @@ function takeAck(
   const event = reactToAck(recovery, control, tcb.congestion, blocks, tcb.rtt, facts)
   facts.ece = false
   noteRecoveryEvent(context, tcb, event, now)
+  // Asked here already, since a rate that is handed over becomes an object.
   if (context.observer?.congestionTrace !== undefined) traceCongestion(context, tcb, facts.deliveryRate, now)
 }
 
