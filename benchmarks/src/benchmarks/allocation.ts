@@ -16,9 +16,6 @@ const BULK = 50e6
 /** Requests, likewise. */
 const REQUESTS = 30_000
 const SAMPLINGS = 3
-/** On a busy host the engine takes longer to compile what is hot, and code that is not compiled makes an object of each fraction. */
-const PATIENCE = 10
-const ONE_BYTE = 1
 
 /**
  * Heap bytes that one TCP segment costs on its way through two whole stacks (sockets, TCP, IP, checksums computed and verified), once
@@ -57,7 +54,7 @@ export async function allocationOfRequests(): Promise<Count> {
 /** The lowest of some samplings: the engine, too, allocates when it compiles something anew, but not every time. */
 async function perSegment(name: string, hosts: Hosts, work: () => void): Promise<Count> {
   let least = await sampleOnce(name, hosts, work)
-  for (let i = 1; i < SAMPLINGS || (least.value >= ONE_BYTE && i < PATIENCE); i++) {
+  for (let i = 1; i < SAMPLINGS; i++) {
     const count = await sampleOnce(name, hosts, work)
     if (count.value < least.value) least = count
   }
